@@ -1,0 +1,1 @@
+"""The sheaf command: the whole system on one machine."""

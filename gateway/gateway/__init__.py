@@ -1,0 +1,1 @@
+"""The federation router's configuration, supergraph and trusted documents."""

@@ -1,0 +1,1 @@
+"""Whom to approach, with what, and how it went."""

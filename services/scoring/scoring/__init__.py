@@ -1,0 +1,1 @@
+"""What the customer is worth, in exact money."""

@@ -1,0 +1,1 @@
+"""A cooperative bank that never existed."""
