@@ -1,0 +1,65 @@
+"""A service's outbox as others read it: CloudEvents in commit order, by long poll."""
+
+import asyncio
+import time
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse
+
+from kit import outbox
+from kit.db import Database
+from kit.identity import Verifier
+from kit.outbox import Cursor
+from kit.problem import BadRequest
+
+_LOOK_AGAIN_SECONDS = 0.1
+BATCH = "application/cloudevents-batch+json"
+
+
+def feed(db: Database, verifier: Verifier) -> APIRouter:
+    """Serve `/feed` and `/feed/head` to callers that hold `feed:read`."""
+    router = APIRouter(prefix="/feed", dependencies=[Depends(verifier.needs("feed:read"))])
+    known: list[str] = []
+
+    async def here() -> str:
+        if not known:
+            async with db.read() as session:
+                known.append(await outbox.epoch(session))
+        return known[0]
+
+    @router.get("/head")
+    async def head() -> dict[str, str]:
+        async with db.read() as session:
+            return {"cursor": str(await outbox.head(session, await here()))}
+
+    @router.get("")
+    async def events(
+        after: str = "",
+        limit: Annotated[int, Query(ge=1, le=outbox.PAGE)] = outbox.PAGE,
+        wait: Annotated[float, Query(ge=0, le=30)] = 0,
+    ) -> JSONResponse:
+        epoch = await here()
+        start = _place(after, epoch)
+        until = time.monotonic() + wait
+        while True:
+            async with db.read() as session:
+                found, reached = await outbox.page(session, start, limit=limit)
+            if found or time.monotonic() >= until:
+                break
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        return JSONResponse(found, media_type=BATCH, headers={"Feed-Next": str(reached)})
+
+    return router
+
+
+def _place(after: str, epoch: str) -> Cursor:
+    """Return where to go on; a reader from before a restore starts again (its inbox dedupes)."""
+    beginning = Cursor(epoch, 0, 0)
+    if not after:
+        return beginning
+    try:
+        cursor = Cursor.parse(after)
+    except ValueError:
+        raise BadRequest("'after' must be a cursor that this feed gave out.") from None
+    return cursor if cursor.epoch == epoch else beginning

@@ -1,0 +1,149 @@
+"""What every subgraph does the same way: refusals, masking, caches, limits, one trace span."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+import strawberry
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.extensions import (
+    AddValidationRules,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    ParserCache,
+    QueryDepthLimiter,
+    SchemaExtension,
+    ValidationCache,
+)
+from strawberry.types import ExecutionContext, Info
+from strawberry.types.field import StrawberryField
+
+from kit import problem
+from kit.identity import Principal, Verifier
+from kit.telemetry import span, trace_id, where
+
+log = logging.getLogger(__name__)
+Handler: TypeAlias = strawberry.ExceptionHandler[Any, Any]
+_RULES = [*QueryDepthLimiter(16).validation_rules, *MaxAliasesLimiter(40).validation_rules]
+
+
+@strawberry.interface(description="A refusal the client can act on.")
+class Problem:
+    """Shared by every subgraph, so a client handles all refusals alike."""
+
+    code: str = strawberry.field(description="Stable: match on it.")
+    message: str = strawberry.field(description="For people; may change.")
+
+
+def answer(refusal: type[problem.Problem], shape: type[Problem]) -> Handler:
+    """Turn `refusal` into the union member `shape`, wherever a field offers it."""
+
+    class Answer:
+        exception_type = refusal
+        error_type = shape
+
+        def handle(
+            self, exception: problem.Problem, *, field: StrawberryField, info: Info
+        ) -> Problem:
+            del field, info
+            return shape(code=exception.code, message=str(exception))
+
+    return Answer()
+
+
+def _shown(error: GraphQLError) -> GraphQLError:
+    """Return what the caller may see of `error`: a refusal, a syntax error, or a trace id."""
+    cause = error.original_error
+    if isinstance(cause, problem.Problem):
+        extensions = {"code": cause.code}
+        return GraphQLError(str(cause), error.nodes, path=error.path, extensions=extensions)
+    if cause is None or isinstance(cause, GraphQLError):
+        return error
+    message = f"Something went wrong; quote trace {trace_id()}."
+    extensions = {"code": "INTERNAL", "traceId": trace_id()}
+    return GraphQLError(message, error.nodes, path=error.path, extensions=extensions)
+
+
+class _Operation(SchemaExtension):
+    """One span per operation; only what `_shown` lets through leaves the service."""
+
+    def on_operation(self) -> Iterator[None]:
+        with span("graphql operation") as opened:
+            yield
+            result: Any = self.execution_context.result
+            opened.set_attribute("graphql.operation.type", _kind(self.execution_context))
+            if getattr(result, "errors", None):
+                invalid = self.execution_context.graphql_document is None or result.data is None
+                shown = [_shown(error) for error in result.errors]
+                result.errors = shown[:1] if invalid else shown
+
+
+def _kind(context: ExecutionContext) -> str:
+    try:
+        return context.operation_type.value.lower()
+    except (RuntimeError, AttributeError):
+        return "unknown"
+
+
+class Schema(strawberry.federation.Schema):
+    """A subgraph's schema: caches on, limits built once, errors logged without their values."""
+
+    def __init__(
+        self, query: type, mutation: type, *, types: Iterable[type], handlers: Iterable[Handler]
+    ) -> None:
+        super().__init__(
+            query=query,
+            mutation=mutation,
+            types=types,
+            exception_handlers=handlers,
+            federation_version="2.9",
+            extensions=[
+                _Operation,
+                lambda: MaxTokensLimiter(3000),
+                lambda: AddValidationRules(_RULES),
+                ParserCache,
+                ValidationCache,
+            ],
+        )
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Log the place of a bug and its trace, never its message: that may quote a person."""
+        del execution_context
+        for error in errors:
+            cause = error.original_error
+            if cause is not None and not isinstance(cause, (problem.Problem, GraphQLError)):
+                log.error("trace %s: %s", trace_id(), where(cause))
+
+
+class Endpoint(GraphQL[Any, None]):
+    """`/graphql` of a subgraph: only for verified callers, each with a context of its own."""
+
+    def __init__(
+        self, schema: Schema, verifier: Verifier, context: Callable[[Principal], Any]
+    ) -> None:
+        super().__init__(
+            schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=()
+        )
+        self._verifier = verifier
+        self._context = context
+
+    async def get_context(
+        self, request: Request | WebSocket, response: Response | WebSocket
+    ) -> object:
+        """Return the request's context, built around who is asking."""
+        del response
+        return self._context(self._verifier.of(request))
+
+    async def run(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Answer, or refuse the whole request as a GraphQL response with a status."""
+        try:
+            return await super().run(request, *args, **kwargs)
+        except problem.Problem as refusal:
+            body = {"message": str(refusal), "extensions": {"code": refusal.code}}
+            return JSONResponse({"errors": [body]}, status_code=refusal.status)

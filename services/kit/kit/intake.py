@@ -1,0 +1,107 @@
+"""Records sent in bulk as NDJSON: bad lines are answered by number, good ones go in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from kit.identity import Principal, Verifier
+from kit.problem import BadRequest, TooLarge
+
+MAX_BYTES, MAX_LINES = 16 * 1024 * 1024, 20_000
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _none_if_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+NoneIfEmpty = BeforeValidator(_none_if_empty)
+
+
+class Record(BaseModel):
+    """One line; unknown fields are refused, strings are trimmed."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One line that did not go in (1-based), and why."""
+
+    line: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of the lines of one request."""
+
+    accepted: int = 0
+    unchanged: int = 0
+    parked: int = 0
+    rejected: Sequence[Rejected] = ()
+
+
+Take = Callable[[Principal, Sequence[tuple[int, Any]]], Awaitable[Answer]]
+
+
+def parse(body: bytes, model: type[Model]) -> tuple[list[tuple[int, Model]], list[Rejected]]:
+    """Read NDJSON; return the good records by line number, and a reason for each bad line."""
+    good: list[tuple[int, Model]] = []
+    bad: list[Rejected] = []
+    validator = model.__pydantic_validator__
+    for number, line in enumerate(body.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            good.append((number, validator.validate_json(line)))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            code = "MALFORMED" if first["type"] == "json_invalid" else "INVALID"
+            bad.append(
+                Rejected(number, code, f"{place}: {first['msg']}" if place else first["msg"])
+            )
+    return good, bad
+
+
+def intake(verifier: Verifier, kinds: dict[str, tuple[type[BaseModel], Take]]) -> APIRouter:
+    """Serve `POST /ingest/{kind}` to callers that hold `ingest:write`."""
+    router = APIRouter(prefix="/ingest")
+    loader = Depends(verifier.needs("ingest:write"))
+
+    @router.post("/{kind}")
+    async def ingest(
+        kind: str, request: Request, principal: Annotated[Principal, loader]
+    ) -> dict[str, Any]:
+        if kind not in kinds:
+            raise BadRequest(f"There is no kind '{kind}' here; known are {', '.join(kinds)}.")
+        model, take = kinds[kind]
+        body = await _body(request)
+        good, bad = await asyncio.to_thread(parse, body, model)
+        answer = await take(principal, good) if good else Answer()
+        rejected = sorted([*bad, *answer.rejected], key=lambda r: r.line)
+        return {
+            "accepted": answer.accepted,
+            "unchanged": answer.unchanged,
+            "parked": answer.parked,
+            "rejected": [{"line": r.line, "code": r.code, "reason": r.reason} for r in rejected],
+        }
+
+    return router
+
+
+async def _body(request: Request) -> bytes:
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > MAX_BYTES:
+            raise TooLarge(f"Send at most {MAX_BYTES} bytes at once; split the batch.")
+    if parts.count(b"\n") > MAX_LINES:
+        raise TooLarge(f"Send at most {MAX_LINES} lines at once; split the batch.")
+    return bytes(parts)

@@ -1,0 +1,138 @@
+"""How a service is put on the network: health, refusals as JSON, consumers, one process."""
+
+import asyncio
+import gc
+import logging
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+
+from kit import telemetry
+from kit.db import Database, migrate
+from kit.inbox import Consumer
+from kit.problem import Problem
+
+log = logging.getLogger(__name__)
+
+
+class Settings(Protocol):
+    """What every service's settings hold."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def database_url(self) -> object: ...
+
+
+Work = Callable[[], Awaitable[None]]
+
+
+async def _nothing_pending() -> int:
+    return 0
+
+
+def service(
+    name: str,
+    db: Database,
+    *,
+    consumers: Sequence[Consumer] = (),
+    work: Sequence[Work] = (),
+    pending: Callable[[], Awaitable[int]] = _nothing_pending,
+) -> FastAPI:
+    """Build the application around its database: it follows feeds and works while it serves."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        running = [consumer.run for consumer in consumers] + list(work)
+        tasks = [asyncio.ensure_future(_forever(one)) for one in running]
+        yield
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await db.engine.dispose()
+
+    app = FastAPI(title=name, lifespan=lifespan, openapi_url=None)
+    app.add_middleware(telemetry.Traced)
+    telemetry.trace_sql(db.engine)
+
+    @app.exception_handler(Problem)
+    async def refused(_: Request, refusal: Problem) -> JSONResponse:
+        body = {"code": refusal.code, "message": str(refusal)}
+        return JSONResponse(body, status_code=refusal.status)
+
+    @app.get("/health/live")
+    async def live() -> dict[str, str]:
+        return {"status": "live"}
+
+    @app.get("/health/ready")
+    async def ready() -> JSONResponse:
+        body: dict[str, Any] = {"status": "ready", "database": "up", "pending": 0, "feeds": {}}
+        try:
+            async with asyncio.timeout(5), db.read() as session:
+                await (await session.connection()).execute(text("select 1 from alembic_version"))
+            body["pending"] = await pending()
+            for one in consumers:
+                body["feeds"][one.producer] = {
+                    "cursor": one.cursor,
+                    "caught_up": one.caught_up,
+                    "lag_seconds": one.lag_seconds(),
+                    "parked": await one.parked(),
+                }
+        except Exception as error:  # noqa: BLE001  (whatever it is, we are not ready)
+            log.warning("not ready: %s", type(error).__name__)
+            body |= {"status": "not ready", "database": "down"}
+        return JSONResponse(body, status_code=200 if body["status"] == "ready" else 503)
+
+    return app
+
+
+async def _forever(one: Work) -> None:
+    """Run a background task again whenever it ends by a bug; its failure must not be silent."""
+    while True:
+        try:
+            await one()
+        except Exception as error:  # noqa: BLE001  (a bug: logged, and the work goes on)
+            log.error("background work failed, starting it again: %s", telemetry.where(error))
+            await asyncio.sleep(1)
+
+
+def main(
+    name: str, home: Path, settings: Callable[[], Settings], app: str, sdl: Callable[[], str]
+) -> None:
+    """Run `python -m <service> serve|migrate|sdl`."""
+    verb = sys.argv[1] if len(sys.argv) > 1 else "serve"
+    if verb == "sdl":
+        sys.stdout.write(sdl())
+    elif verb == "migrate":
+        migrate(home, str(settings().database_url))
+    elif verb == "serve":
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        telemetry.start(name)
+        read = settings()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 50, 50)
+        uvicorn.run(
+            app,
+            factory=True,
+            host=read.host,
+            port=read.port,
+            log_level="warning",
+            access_log=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=20,
+        )
+    else:
+        sys.exit(f"usage: python -m {name} [serve|migrate|sdl], not '{verb}'")
