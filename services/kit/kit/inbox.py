@@ -104,7 +104,7 @@ class Consumer:
             self.cursor = await connection.scalar(saved, {"p": self.producer}) or ""
         if time.monotonic() - self._parked_at > RETRY_PARKED_SECONDS:
             self._parked_at = time.monotonic()
-            await self._retry_parked()
+            await self.retry_parked()
         answer = await client.get(
             "/feed",
             params={"after": self.cursor, "wait": _WAIT_SECONDS if self.caught_up else 0},
@@ -183,7 +183,7 @@ class Consumer:
         values |= {"event": body, "error": error, "at": self.clock()}
         await (await session.connection()).execute(parked, values)
 
-    async def _retry_parked(self) -> None:
+    async def retry_parked(self) -> None:
         """Try parked events again, oldest of each subject first; the rest never waited for them."""
         async with self.db.read() as session:
             query = text(

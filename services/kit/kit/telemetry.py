@@ -28,11 +28,11 @@ _QUIET = ("/health", "/feed")
 
 
 def start(service: str) -> None:
-    """Send this process's spans to `OTEL_EXPORTER_OTLP_ENDPOINT`; without it, send none."""
+    """Give every request a trace id; send spans to `OTEL_EXPORTER_OTLP_ENDPOINT` if it is set."""
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        provider = TracerProvider(resource=Resource.create({"service.name": service}))
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        trace.set_tracer_provider(provider)
+    trace.set_tracer_provider(provider)
 
 
 def traceparent() -> str | None:
@@ -54,7 +54,10 @@ def parent(header: str | None) -> Context | None:
 
 def where(error: BaseException) -> str:
     """Return an error's type and place for a log, never its message: that may quote a person."""
-    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return " < ".join(
+        [type(error).__name__, *(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))]
+    )
 
 
 @contextmanager
