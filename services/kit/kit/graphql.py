@@ -40,7 +40,7 @@ class Problem:
 
 
 def answer(refusal: type[problem.Problem], shape: type[Problem]) -> Handler:
-    """Turn `refusal` into the union member `shape`, wherever a field offers it."""
+    """Turn `refusal` into the union member `shape`, wherever a field allows it."""
 
     class Answer:
         exception_type = refusal
