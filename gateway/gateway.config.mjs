@@ -1,0 +1,51 @@
+// Sheaf's router: which parts it is made of, and in which order a request meets them.
+import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
+import { answers } from './router/answers.mjs';
+import { documents } from './router/documents.mjs';
+import { door } from './router/door.mjs';
+import { identity } from './router/identity.mjs';
+import { createJourneys } from './router/journeys.mjs';
+import { limits } from './router/limits.mjs';
+import { routerLog } from './router/log.mjs';
+import { subgraphs } from './router/subgraphs.mjs';
+import { lastGoodSupergraph } from './router/supergraph.mjs';
+
+/** The runtime's configuration and the journeys it records (closed by whoever starts it). */
+export function configure(settings) {
+  const journeys = createJourneys(settings);
+  const { development, upstreamTimeoutMs } = settings;
+  const config = {
+    supergraph: lastGoodSupergraph({ path: settings.supergraph, urls: settings.subgraphUrls }),
+    pollingInterval: 5_000,
+    unifiedGraphHandler,
+    // Shared upstream calls are keyed without the headers a plugin sets: users could be crossed.
+    transportEntries: { '*': { options: { deduplicateInflightRequests: false } } },
+    propagateHeaders: {
+      fromClientToSubgraphs: ({ request }) => ({
+        authorization: request.headers.get('authorization'),
+      }),
+    },
+    logging: routerLog,
+    maskedErrors: false, // `answers` decides, it knows the trace
+    graphqlEndpoint: '/graphql',
+    healthCheckEndpoint: '/health',
+    readinessCheckEndpoint: '/readiness',
+    graphiql: false, // `door` serves it in development
+    landingPage: false,
+    cors: false,
+    requestId: false, // the trace id names a request
+    subgraphErrors: false, // `subgraphs` names the service
+    disableIntrospection: development ? undefined : { disableIf: () => true },
+    csrfPrevention: { requestHeaders: ['authorization'] },
+    plugins: () => [
+      journeys.plugin,
+      door({ development }),
+      identity(settings),
+      documents({ development }),
+      limits(),
+      subgraphs({ upstreamTimeoutMs, journeyOf: journeys.of }),
+      answers({ journeyOf: journeys.of }),
+    ],
+  };
+  return { config, journeys };
+}

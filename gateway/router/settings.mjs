@@ -1,0 +1,58 @@
+// What the environment says about this process, checked once at start.
+import { fileURLToPath } from 'node:url';
+
+export class SettingError extends Error {}
+
+const COMMITTED_SUPERGRAPH = fileURLToPath(new URL('../supergraph.graphql', import.meta.url));
+const SUBGRAPH_URL = /^GATEWAY_([A-Z][A-Z0-9]*)_URL$/;
+
+/** Reads GATEWAY_* and OTEL_EXPORTER_OTLP_ENDPOINT; throws SettingError with every fault at once. */
+export function readSettings(environment = process.env) {
+  const faults = [];
+  const given = (name) => environment[name]?.trim() || undefined;
+
+  const required = (name, meaning) => {
+    const value = given(name);
+    if (value === undefined) faults.push(`${name} is not set (${meaning})`);
+    return value;
+  };
+  const whole = (name, fallback, least, most) => {
+    const text = given(name);
+    if (text === undefined) return fallback;
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= least && number <= most) return number;
+    const hint = text.startsWith('tcp://')
+      ? ' (Kubernetes service links overwrite it: set enableServiceLinks: false)'
+      : '';
+    faults.push(`${name} must be a whole number from ${least} to ${most}, not '${text}'${hint}`);
+    return fallback;
+  };
+
+  const subgraphUrls = {};
+  for (const [variable, text] of Object.entries(environment)) {
+    const name = SUBGRAPH_URL.exec(variable)?.[1];
+    if (name === undefined || !text?.trim()) continue;
+    if (/^https?:\/\//.test(text.trim()) && URL.canParse(text.trim())) {
+      subgraphUrls[name.toLowerCase()] = text.trim();
+    } else {
+      faults.push(`${variable} must be an http or https address, not '${text}'`);
+    }
+  }
+
+  const settings = Object.freeze({
+    host: given('GATEWAY_HOST') ?? '127.0.0.1',
+    port: whole('GATEWAY_PORT', 4000, 0, 65535),
+    supergraph: given('GATEWAY_SUPERGRAPH') ?? COMMITTED_SUPERGRAPH,
+    subgraphUrls: Object.freeze(subgraphUrls),
+    jwksFile: required('GATEWAY_JWKS_FILE', 'path of the JWKS file with the public ES256 keys'),
+    issuer: required('GATEWAY_ISSUER', 'the iss claim that tokens must carry'),
+    audience: given('GATEWAY_AUDIENCE') ?? 'sheaf',
+    development: given('GATEWAY_DEVELOPMENT') === '1',
+    upstreamTimeoutMs: whole('GATEWAY_UPSTREAM_TIMEOUT_MS', 10_000, 10, 600_000),
+    deadlineMs: whole('GATEWAY_DEADLINE_MS', 15_000, 10, 600_000),
+    stopTimeoutMs: whole('GATEWAY_STOP_TIMEOUT_MS', 10_000, 0, 600_000),
+    traceEndpoint: given('OTEL_EXPORTER_OTLP_ENDPOINT'),
+  });
+  if (faults.length > 0) throw new SettingError(faults.join('\n'));
+  return settings;
+}

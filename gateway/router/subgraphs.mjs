@@ -1,0 +1,85 @@
+// Calls a subgraph: deadline, one retry for reads, and an honest error when it does not answer.
+import { setTimeout as pause } from 'node:timers/promises';
+import { GraphQLError } from 'graphql';
+import { kind, say } from './log.mjs';
+
+const RETRY_PAUSE_MS = 50;
+const WORTH_RETRYING_MS = 200;
+// Codes the HTTP executor gives to its own faults; a subgraph's refusals carry the bank's codes.
+const TRANSPORT = new Set(['SUBREQUEST_HTTP_ERROR', 'RESPONSE_VALIDATION_FAILED']);
+
+function isAnswer(result) {
+  if (!result?.errors?.length) return true;
+  return !result.errors.some((error) => TRANSPORT.has(error.extensions?.code));
+}
+
+function unavailable(subgraph, operationType, journey, reason) {
+  const advice =
+    operationType === 'mutation'
+      ? 'It is unknown whether the change was made: send it again with the same idempotencyKey.'
+      : 'What it knows is missing from this answer: send the request again.';
+  const message = `The ${subgraph} service ${reason}. ${advice} Quote trace ${journey?.traceId}.`;
+  return new GraphQLError(message, {
+    extensions: { code: 'SUBGRAPH_UNAVAILABLE', subgraph, traceId: journey?.traceId },
+  });
+}
+
+/** Refusals with a code pass as they are; anything else says no more than its trace. */
+function spoken(error, subgraph, journey) {
+  const { code, ...extensions } = error.extensions ?? {};
+  if (typeof code === 'string') {
+    return new GraphQLError(error.message, {
+      path: error.path,
+      extensions: { ...extensions, code, subgraph },
+    });
+  }
+  return new GraphQLError(`Something went wrong; quote trace ${journey?.traceId}`, {
+    path: error.path,
+    extensions: { code: 'INTERNAL', subgraph, traceId: journey?.traceId },
+  });
+}
+
+/** The plugin. `journeyOf(request)` gives the remaining time and the trace of the caller's request. */
+export function subgraphs({ upstreamTimeoutMs, journeyOf }) {
+  async function attempt(executor, request, remainingMs) {
+    const signals = [AbortSignal.timeout(Math.max(1, Math.min(upstreamTimeoutMs, remainingMs)))];
+    if (request.signal) signals.push(request.signal);
+    try {
+      return { result: await executor({ ...request, signal: AbortSignal.any(signals) }), signals };
+    } catch (error) {
+      return { result: { errors: [error] }, thrown: error, signals };
+    }
+  }
+
+  async function ask(executor, request, subgraph) {
+    const journey = journeyOf(request.context?.request);
+    const remaining = () => journey?.remainingMs() ?? upstreamTimeoutMs;
+    const mayRetry = request.operationType === 'query';
+    let outcome = await attempt(executor, request, remaining());
+    const isGood = () => !outcome.thrown && isAnswer(outcome.result);
+    const isLate = () => outcome.signals[0].aborted;
+    if (!isGood() && mayRetry && !isLate() && remaining() > WORTH_RETRYING_MS) {
+      await pause(RETRY_PAUSE_MS);
+      outcome = await attempt(executor, request, remaining());
+    }
+    if (isGood()) {
+      const { result } = outcome;
+      if (!result?.errors?.length) return result;
+      return { ...result, errors: result.errors.map((each) => spoken(each, subgraph, journey)) };
+    }
+    const reason = isLate() ? 'did not answer in time' : 'does not answer';
+    const fault = outcome.thrown ?? outcome.result.errors[0];
+    say('warn', `A subgraph ${reason}`, {
+      subgraph,
+      traceId: journey?.traceId,
+      ...kind(fault.originalError ?? fault),
+    });
+    return { errors: [unavailable(subgraph, request.operationType, journey, reason)] };
+  }
+
+  return {
+    onSubgraphExecute({ subgraphName, executor, setExecutor }) {
+      setExecutor((request) => ask(executor, request, subgraphName));
+    },
+  };
+}
