@@ -20,7 +20,7 @@ class Meter:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._task = TaskID(0)
+        self._task: TaskID | None = None
         self._before = 0
         self._rows = 0
         self._begun = 0.0
@@ -42,15 +42,20 @@ class Meter:
 
     def waiting(self, service: str) -> None:
         """Say that a service is away and is being waited for."""
-        self._progress.update(self._task, rate=f"waiting for {service}")
+        if self._task is None:
+            self._progress.console.print(f"Waiting for the {service} service ...")
+        else:
+            self._progress.update(self._task, rate=f"waiting for {service}")
 
     def finish(self) -> None:
         """Fill the bar: the file is done."""
-        self._progress.update(self._task, total=1, completed=1)
+        if self._task is not None:
+            self._progress.update(self._task, total=1, completed=1)
 
     def _count(self, rate: str, position: int) -> None:
-        rows = f"{self._before + self._rows:,} rows"
-        self._progress.update(self._task, completed=position, rows=rows, rate=rate)
+        if self._task is not None:
+            rows = f"{self._before + self._rows:,} rows"
+            self._progress.update(self._task, completed=position, rows=rows, rate=rate)
 
 
 @contextmanager

@@ -1,6 +1,8 @@
 """One door to every file of an extract: records and rejects, whatever the file's form."""
 
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -21,8 +23,16 @@ def read(file: Path, kind: Kind, name: str) -> Iterator[Record | Reject]:
     if name.endswith(".parquet"):
         return read_parquet(file, kind, name)
     if name.endswith((".csv", ".csv.gz")):
-        return read_csv(file, kind, name)
+        return _whole(read_csv(file, kind, name), name)
     raise ExtractRefused(f"{name}: a file must be named .csv, .csv.gz or .parquet.")
+
+
+def _whole(items: Iterator[Record | Reject], name: str) -> Iterator[Record | Reject]:
+    """Refuse a compressed file that breaks off; what came before it is sound."""
+    try:
+        yield from items
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise ExtractRefused(f"{name} breaks off: it is not a whole gzip file.") from None
 
 
 def check_opens(file: Path, kind: Kind, name: str) -> None:

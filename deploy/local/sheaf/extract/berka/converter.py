@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -175,4 +174,4 @@ def _describe(out: Path, as_of: str) -> None:
     }
     draft = out / f".{FILE_NAME}"
     draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-    os.replace(draft, out / FILE_NAME)
+    draft.replace(out / FILE_NAME)
