@@ -1,5 +1,6 @@
-"""Child processes that cannot outlive their parent: own process group, killed when it dies."""
+"""Child processes that cannot outlive their parent: own session, killed when it dies."""
 
+import asyncio
 import ctypes
 import os
 import signal
@@ -12,6 +13,7 @@ from typing import IO
 from sheaf.place import Account
 from sheaf.trouble import Trouble
 
+LOOK_SECONDS = 0.05
 _PR_SET_PDEATHSIG = 1
 
 
@@ -22,9 +24,9 @@ def spawn(  # noqa: PLR0913 - all that a process is started with
     env: Mapping[str, str] | None = None,
     cwd: Path = Path("/"),
     account: Account | None = None,
-    death: signal.Signals = signal.SIGKILL,
+    death: signal.Signals | None = signal.SIGKILL,
 ) -> subprocess.Popen[bytes]:
-    """Start a process that gets the signal `death` when the calling thread's process dies.
+    """Start a process that gets the signal `death`, if any, when the calling process dies.
 
     To be called from the main thread: the kernel watches the thread, not the process.
     """
@@ -37,6 +39,8 @@ def spawn(  # noqa: PLR0913 - all that a process is started with
     parent = os.getpid()
 
     def tie() -> None:
+        if death is None:
+            return
         libc.prctl(_PR_SET_PDEATHSIG, int(death))
         if os.getppid() != parent:
             os._exit(1)
@@ -48,12 +52,18 @@ def spawn(  # noqa: PLR0913 - all that a process is started with
         stderr=subprocess.STDOUT,
         env=env,
         cwd=cwd,
-        process_group=0,
+        start_new_session=True,
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,
         preexec_fn=tie,  # noqa: PLW1509 - two system calls, both safe between fork and exec
     )
+
+
+async def ended(*children: subprocess.Popen[bytes]) -> None:
+    """Wait until all of these have ended."""
+    while any(child.poll() is None for child in children):  # noqa: ASYNC110 - Popen has no event
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def end_group(child: subprocess.Popen[bytes], how: signal.Signals) -> None:

@@ -23,6 +23,7 @@ from sheaf.trouble import Trouble
 
 SUPERUSER = "postgres"
 START_SECONDS = 10.0
+_PAUSE_SECONDS = 0.02
 _READY_LINE = 7
 _DISK_FULL = "No space left on device"
 
@@ -159,11 +160,16 @@ class Cluster:
             raise _not_started("The database could not be made", done.stderr, directory)
         half.rename(directory)
 
-    def start(self, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it answers.
+    def start(self, log: IO[bytes]) -> None:
+        """Start the server and wait until it answers."""
+        for _ in self.starting(log):
+            time.sleep(_PAUSE_SECONDS)
+
+    def starting(self, log: IO[bytes]) -> Iterator[None]:
+        """Start the server; between two looks at it the caller waits in its own way.
 
         After a crash the old server's children hold its memory for a moment, so a refused start
-        is tried again for some seconds.
+        is tried again for some seconds. A start that replays its journal may take what it needs.
         """
         self.clear()
         self._configure()
@@ -172,15 +178,18 @@ class Cluster:
             at = Path(log.name).stat().st_size
             self.child = spawn(
                 [self.where.program("postgres"), "-D", str(self.where.cluster)],
-                log=log, account=self.where.account, death=signal.SIGINT,
-            )  # fmt: skip
-            if self._answered(deadline):
-                return self.child
+                log=log,
+                account=self.where.account,
+                death=signal.SIGINT,
+            )
+            while self.child.poll() is None:
+                if self._answers():
+                    return
+                yield
             said = Path(log.name).read_bytes()[at:].decode(errors="replace")
             if time.monotonic() > deadline or _DISK_FULL in said:
-                self.stop(signal.SIGQUIT)
                 raise _not_started("PostgreSQL did not start", said, self.where.cluster)
-            time.sleep(0.2)
+            yield
 
     def stop(self, how: signal.Signals = signal.SIGINT, grace: float = 20.0) -> None:
         """Stop the server: SIGINT lets it write a checkpoint, SIGQUIT does not wait."""
@@ -213,18 +222,18 @@ class Cluster:
         with suppress(psutil.TimeoutExpired):
             left.wait(START_SECONDS)
 
-    def _answered(self, deadline: float) -> bool:
-        """Wait until the child has written that it is ready; False when it gave up first."""
-        lock = self.where.cluster / "postmaster.pid"
-        while self.child and self.child.poll() is None and time.monotonic() < deadline:
-            with suppress(FileNotFoundError):
-                lines = lock.read_text().splitlines()
-                if len(lines) > _READY_LINE and lines[0] == str(self.child.pid):
-                    if lines[_READY_LINE].strip() == "ready":
-                        return True
-                    deadline = max(deadline, time.monotonic() + 1)  # recovering; let it finish
-            time.sleep(0.02)
-        return False
+    def _answers(self) -> bool:
+        """Tell whether the child has written into its lock file that it takes connections."""
+        try:
+            lines = (self.where.cluster / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return (
+            self.child is not None
+            and len(lines) > _READY_LINE
+            and lines[0] == str(self.child.pid)
+            and lines[_READY_LINE].strip() == "ready"
+        )
 
     def _configure(self) -> None:
         settings = _SETTINGS.format(port=self.port) + ("" if self._durable else _NOT_DURABLE)

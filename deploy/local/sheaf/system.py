@@ -1,0 +1,157 @@
+"""From a data directory to a running system: what must be there, then the supervisor."""
+
+import asyncio
+import fcntl
+import json
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from sheaf import logs, place, ports, programs, running, state
+from sheaf.children import end_group, ended, spawn
+from sheaf.issuer import Issuer
+from sheaf.postgres import SUPERUSER, Cluster
+from sheaf.state import SERVICES, Pid, State
+from sheaf.supervisor import Say, Supervisor
+from sheaf.trouble import Trouble
+
+SERVICE_TOKEN_LIFETIME = timedelta(days=30)
+NEEDED_MEGABYTES = 500
+
+
+@dataclass(frozen=True)
+class System:
+    """One data directory, and the wish for a gateway port."""
+
+    data_dir: Path
+    gateway_port: int | None = None
+
+    def run(self, node: Path, say: Say) -> None:
+        """Run until told to stop; refuse when it already runs."""
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        with (self.data_dir / "lock").open("w") as lock:
+            hold(lock, self.data_dir)
+            _enough_disk(self.data_dir)
+            known = recover(state.load(self.data_dir))
+            chosen = ports.choose(known.ports, self.gateway_port)
+            where = place.choose(self.data_dir)
+            known = State(chosen, str(where.cluster), Pid.of(psutil.Process().pid))
+            state.save(self.data_dir, known)
+            words = passwords(self.data_dir)
+            cluster = Cluster(where, chosen["postgres"], words[SUPERUSER])
+            self._try(known, cluster, words, node, say)
+
+    def _try(
+        self, known: State, cluster: Cluster, words: Mapping[str, str], node: Path, say: Say
+    ) -> None:
+        def database_url(service: str) -> str:
+            return cluster.server.url(service, role=service, password=words[service])
+
+        wanted = programs.services(self.data_dir, known.ports, database_url)
+
+        async def prepare() -> None:
+            for service in SERVICES:
+                cluster.server.ensure_role(service, words[service])
+                cluster.server.ensure_database(service, service)
+            await migrate(self.data_dir, wanted)
+
+        try:
+            Issuer(self.data_dir).ensure()
+            renew_tokens(self.data_dir)
+            cluster.create()
+            everything = [*wanted, programs.router(self.data_dir, known.ports, node)]
+            keeper = Supervisor(self.data_dir, known, cluster, say=say)
+            asyncio.run(keeper.run(prepare, everything))
+        finally:
+            state.save(self.data_dir, State(ports=known.ports, cluster=known.cluster))
+
+
+def hold(lock: IO[str], data_dir: Path) -> None:
+    """Take the data directory for this process, as long as it lives."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise Trouble(f"Sheaf already runs in {data_dir}.", "See `sheaf status`.") from None
+
+
+def recover(known: State) -> State:
+    """End what a killed supervisor left behind; its ports are kept."""
+    left = [
+        (name, found)
+        for name, one in known.processes.items()
+        if one.pid and (found := one.pid.process())
+    ]
+    for name, found in left:
+        with suppress(psutil.NoSuchProcess):
+            found.send_signal(signal.SIGINT if name == "postgres" else signal.SIGKILL)
+    _, stubborn = psutil.wait_procs([found for _, found in left], timeout=10)
+    for found in stubborn:
+        with suppress(psutil.NoSuchProcess):
+            found.send_signal(signal.SIGQUIT)
+    psutil.wait_procs(stubborn, timeout=5)
+    return replace(known, supervisor=None, processes={})
+
+
+def passwords(data_dir: Path) -> dict[str, str]:
+    """Read the database passwords; make those that are missing."""
+    path = data_dir / "secrets" / "postgres.json"
+    known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = [name for name in (SUPERUSER, *SERVICES) if name not in known]
+    if missing:
+        known |= {name: secrets.token_hex(24) for name in missing}
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        state.write_private(path, json.dumps(known, indent=2) + "\n")
+    return known
+
+
+def renew_tokens(data_dir: Path) -> None:
+    """Write the tokens that services read feeds with."""
+    for service in programs.FEEDS:
+        signed = running.token(
+            data_dir, "service", "system", "", subject=service, lifetime=SERVICE_TOKEN_LIFETIME
+        )
+        state.write_private(programs.token_file(data_dir, service), signed)
+
+
+async def migrate(data_dir: Path, services: list[programs.Program]) -> None:
+    """Bring every service's schema up to date, side by side."""
+    begun: list[tuple[str, subprocess.Popen[bytes]]] = []
+    try:
+        for one in services:
+            with logs.opened(data_dir, one.name) as log:
+                argv = (sys.executable, "-m", one.name, "migrate")
+                begun.append((one.name, spawn(argv, log=log, env=one.env)))
+        await ended(*(child for _, child in begun))
+    finally:
+        for _, child in begun:
+            if child.poll() is None:
+                end_group(child, signal.SIGKILL)
+                child.wait()
+    for name, child in begun:
+        if child.returncode:
+            path = logs.path_of(data_dir, name)
+            said = "\n".join(logs.tail(path, 15))
+            raise Trouble(
+                f"The database of {name} could not be migrated. It last said:\n{said}",
+                f"All it said is in {path}.",
+            )
+
+
+def _enough_disk(data_dir: Path) -> None:
+    megabytes = shutil.disk_usage(data_dir).free // 1_000_000
+    if megabytes < NEEDED_MEGABYTES:
+        raise Trouble(
+            f"The disk that holds {data_dir} has only {megabytes:,} MB free; "
+            f"Sheaf needs at least {NEEDED_MEGABYTES} MB to start.",
+            "Free some space, or choose another place with `--data-dir`.",
+        )
