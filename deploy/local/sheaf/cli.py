@@ -74,7 +74,6 @@ def up(
         return
     data_dir.mkdir(parents=True, exist_ok=True)
     found = node.ensure(console)
-    console.print(f"Sheaf starts in {data_dir.resolve()}", highlight=False, soft_wrap=True)
     if detach:
         known = start.detached(start.Wish(data_dir.resolve(), port), console)
         console.print(f"Sheaf runs: {_address(known)}", highlight=False, soft_wrap=True)
@@ -84,6 +83,7 @@ def up(
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
+    say(f"Sheaf starts in {data_dir.resolve()}")
     System(data_dir.resolve(), port).run(found.node, say)
     console.print("Sheaf has ended.")
 

@@ -59,7 +59,7 @@ class State:
     def ready(self) -> bool:
         """Tell whether PostgreSQL and every program of this run have become ready."""
         known = self.processes.values()
-        return len(known) == len(self.ports) and all(one.state == "ready" for one in known)
+        return 0 < len(known) == len(self.ports) and all(one.state == "ready" for one in known)
 
     def alive(self) -> bool:
         """Tell whether the supervisor that wrote this is still there."""
