@@ -19,7 +19,7 @@ from sheaf.client import Client
 from sheaf.extract.cli import app as import_app
 from sheaf.running import running, settled
 from sheaf.running import token as signed_token
-from sheaf.system import System
+from sheaf.system import System, make_keys
 from sheaf.trouble import Trouble
 
 P = ParamSpec("P")
@@ -152,6 +152,14 @@ def token(  # noqa: PLR0913, PLR0917 - a command has as many options as there ar
     lifetime = timedelta(hours=hours)
     signed = signed_token(data_dir, role, channel, institution, subject=subject, lifetime=lifetime)
     sys.stdout.write(f"{signed}\n")
+
+
+@app.command()
+@told
+def keys(data_dir: DataDir = Path(".sheaf")) -> None:
+    """Make the development keys and the services' feed tokens, and start nothing."""
+    make_keys(data_dir)
+    console.print(f"Keys and tokens are in {data_dir / 'secrets'}.", highlight=False)
 
 
 @app.command()

@@ -138,3 +138,7 @@ def _not_fetched(what: str, said: str) -> Trouble:
             "and run the same command again. It is needed only once.",
         )
     return Trouble(f"{what} could not be installed. The installer said:\n{last}")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{ensure(Console(stderr=True)).node}\n")

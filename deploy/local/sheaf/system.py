@@ -66,8 +66,7 @@ class System:
             await migrate(self.data_dir, wanted)
 
         try:
-            Issuer(self.data_dir).ensure()
-            renew_tokens(self.data_dir)
+            make_keys(self.data_dir)
             cluster.create()
             everything = [*wanted, programs.router(self.data_dir, known.ports, node)]
             keeper = Supervisor(self.data_dir, known, cluster, say=say)
@@ -114,8 +113,9 @@ def passwords(data_dir: Path) -> dict[str, str]:
     return known
 
 
-def renew_tokens(data_dir: Path) -> None:
-    """Write the tokens that services read feeds with."""
+def make_keys(data_dir: Path) -> None:
+    """Have the issuer's key, and write new tokens that services read feeds with."""
+    Issuer(data_dir).ensure()
     for service in programs.FEEDS:
         signed = running.token(
             data_dir, "service", "system", "", subject=service, lifetime=SERVICE_TOKEN_LIFETIME
