@@ -55,6 +55,7 @@ class Services:
 def handler_of(services: Services) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet, or each answer waits for an acknowledgement
 
         def answer(self, status: int, document: dict) -> None:
             body = json.dumps(document).encode()

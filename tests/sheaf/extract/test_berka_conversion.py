@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sheaf.extract.berka
 from sheaf.extract.berka import convert
 from sheaf.extract.contract import KIND_BY_NAME
 from sheaf.extract.manifest import open_extract
@@ -47,6 +48,7 @@ def test_every_row_is_readable_under_the_contract_and_none_is_lost(berka):
         "accounts": 4500 + 682,
         "account_holders": 4500 + 869 + 682,
         "cards": 892,
+        "scheme": 1,
         "rates": 8,
         "loans": 682,
         "postings": 49102,
@@ -148,6 +150,12 @@ def test_the_conversion_is_the_same_every_time(berka, tmp_path):
     convert(SOURCE, tmp_path / "again")
     for file in sorted(berka.iterdir()):
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
+
+
+def test_the_scheme_is_the_one_that_scoring_is_tested_with():
+    ours = Path(sheaf.extract.berka.__file__).with_name("scheme.yaml")
+    theirs = Path(__file__).parents[3] / "services" / "scoring" / "schemes" / "berka.yaml"
+    assert ours.read_bytes() == theirs.read_bytes()
 
 
 def test_a_missing_file_is_named(tmp_path):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from sheaf.extract.manifest import FILE_NAME
 from sheaf.extract.problems import ExtractRefused, ImportStopped
 
 INSTITUTION = "BERKA"
+SCHEME = "scheme.yaml"
 TABLES = ("district", "client", "account", "disp", "card", "loan", "trans")
 
 PRODUCT_BY_FREQUENCY = {
@@ -64,6 +66,7 @@ def _convert(source: Path, out: Path) -> None:
     _write(out, "postings", postings(last_days.watch(rows(source, "trans"))))
     as_of = last_days.day.isoformat()
     _write(out, "institutions", [(INSTITUTION, "Berka's bank", "CZK", "Europe/Prague", as_of)])
+    shutil.copyfile(Path(__file__).with_name(SCHEME), out / SCHEME)
     _describe(out, as_of)
 
 
@@ -171,6 +174,7 @@ def _describe(out: Path, as_of: str) -> None:
         "institution": INSTITUTION,
         "as_of": as_of,
         "files": {kind: [f"{kind}.csv"] for kind in kinds},
+        "scheme": SCHEME,
     }
     draft = out / f".{FILE_NAME}"
     draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
