@@ -1,5 +1,6 @@
 // Sheaf's router: which parts it is made of, and in which order a request meets them.
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
+import httpTransport from '@graphql-mesh/transport-http';
 import { answers } from './router/answers.mjs';
 import { documents } from './router/documents.mjs';
 import { door } from './router/door.mjs';
@@ -18,6 +19,7 @@ export function configure(settings) {
     supergraph: lastGoodSupergraph({ path: settings.supergraph, urls: settings.subgraphUrls }),
     pollingInterval: 5_000,
     unifiedGraphHandler,
+    transports: { http: httpTransport },
     // Shared upstream calls are keyed without the headers a plugin sets: users could be crossed.
     transportEntries: { '*': { options: { deduplicateInflightRequests: false } } },
     propagateHeaders: {

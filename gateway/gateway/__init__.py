@@ -36,7 +36,7 @@ def install_command(npm: str) -> list[str]:
 
 
 def installed() -> bool:
-    """Say whether node_modules holds what package-lock.json asks for; development parts may lack."""
+    """Say whether node_modules holds what package-lock.json asks for, development parts aside."""
     wanted = _packages(root() / "package-lock.json")
     present = _packages(root() / "node_modules" / ".package-lock.json")
     if not wanted or not present:

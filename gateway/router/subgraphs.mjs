@@ -42,7 +42,8 @@ function spoken(error, subgraph, journey) {
 /** The plugin. `journeyOf(request)` gives the remaining time and the trace of the caller's request. */
 export function subgraphs({ upstreamTimeoutMs, journeyOf }) {
   async function attempt(executor, request, remainingMs) {
-    const signals = [AbortSignal.timeout(Math.max(1, Math.min(upstreamTimeoutMs, remainingMs)))];
+    const patience = Math.max(1, Math.ceil(Math.min(upstreamTimeoutMs, remainingMs)));
+    const signals = [AbortSignal.timeout(patience)];
     if (request.signal) signals.push(request.signal);
     try {
       return { result: await executor({ ...request, signal: AbortSignal.any(signals) }), signals };

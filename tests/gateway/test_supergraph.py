@@ -1,0 +1,80 @@
+"""Composition: deterministic, nothing lost, drift and faults told plainly."""
+
+import pytest
+
+import gateway
+
+LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])\n'
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write_one(name, sdl):
+        path = tmp_path / f"{name}.graphql"
+        path.write_text(LINK + sdl)
+        return f"{name}={path}"
+
+    return write_one
+
+
+def test_composing_twice_gives_the_same_file_whatever_the_order(compose, write, tmp_path):
+    one = write("one", 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int! }')
+    two = write("two", 'type Query { b: Int } type A @key(fields: "id") { id: ID! y: Int }')
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert compose("--out", first, one, two).returncode == 0
+    assert compose("--out", second, two, one).returncode == 0
+    assert first.read_bytes() == second.read_bytes()
+    assert "already up to date" in compose("--out", first, one, two).stdout
+    assert compose("--check", "--out", first, one, two).returncode == 0
+
+
+def test_drift_is_told_with_the_command_that_mends_it(compose, write, tmp_path):
+    out = tmp_path / "out"
+    assert (
+        "is missing"
+        in compose("--check", "--out", out, write("one", "type Query { a: Int }")).stderr
+    )
+    compose("--out", out, write("one", "type Query { a: Int }"))
+    drifted = compose("--check", "--out", out, write("one", "type Query { a: Int b: Int }"))
+    assert drifted.returncode == 1
+    assert "does not match the services' schema.graphql" in drifted.stderr
+    assert "Run 'node gateway/compose.mjs'" in drifted.stderr
+
+
+def test_a_type_that_nothing_reaches_is_not_lost_silently(compose, write, tmp_path):
+    one = write("one", "type Query { a: Int }")
+    two = write("two", "type Query { b: Int } type Lonely { c: Int }")
+    done = compose("--out", tmp_path / "out", one, two)
+    if done.returncode == 0:
+        assert "type Lonely" in (tmp_path / "out").read_text()
+    else:
+        assert "two: Lonely.c is not in the supergraph" in done.stderr
+
+
+def test_an_entity_may_be_strict_in_one_service_only(compose, write, tmp_path):
+    one = write("one", 'type Query { a: A } type A @key(fields: "id") { id: ID! x: Int! }')
+    two = write("two", 'type Query { b: Int } type A @key(fields: "id") { id: ID! y: Int! }')
+    done = compose("--out", tmp_path / "out", one, two)
+    assert done.returncode == 1
+    assert "A has non-null fields in several services: one (x); two (y)" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_fault_in_an_sdl_names_its_file_and_line(compose, write, tmp_path):
+    done = compose("--out", tmp_path / "out", write("one", "type Query {"))
+    assert done.returncode == 1
+    assert f"{tmp_path}/one.graphql:2:13 Syntax Error" in done.stderr
+
+
+def test_a_conflict_between_services_is_told(compose, write, tmp_path):
+    one = write("one", 'type Query { a: A } type A @key(fields: "id") { id: ID! }')
+    two = write("two", 'type Query { a: A } type A @key(fields: "id") { id: ID! }')
+    done = compose("--out", tmp_path / "out", one, two)
+    assert done.returncode == 1
+    assert 'Non-shareable field "Query.a"' in done.stderr
+
+
+@pytest.mark.skipif(not gateway.supergraph().exists(), reason="the services have no SDL yet")
+def test_the_committed_supergraph_matches_the_services(compose):
+    done = compose("--check")
+    assert done.returncode == 0, done.stderr
