@@ -55,6 +55,24 @@ def answer(refusal: type[problem.Problem], shape: type[Problem]) -> Handler:
     return Answer()
 
 
+@strawberry.federation.type(
+    shareable=True, description="This idempotencyKey came before with other parameters."
+)
+class IdempotencyKeyReused(Problem):
+    """Every subgraph's mutations offer it; shareable, or they would not compose."""
+
+
+REUSED = answer(problem.IdempotencyKeyReused, IdempotencyKeyReused)
+
+
+@strawberry.federation.type(shareable=True, description="Where a page ends.")
+class PageInfo:
+    """Every subgraph's connections end in it; shareable, or they would not compose."""
+
+    has_next_page: bool = strawberry.field(description="Whether more follows.")
+    end_cursor: str | None = strawberry.field(description="Give it as `after` for the next page.")
+
+
 def _shown(error: GraphQLError) -> GraphQLError:
     """Return what the caller may see of `error`: a refusal, a syntax error, or a trace id."""
     cause = error.original_error
