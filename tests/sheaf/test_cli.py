@@ -1,0 +1,74 @@
+"""What an operator reads when something is not as it should be."""
+
+import subprocess
+import sys
+
+import psutil
+import pytest
+from sheaf import state, system
+from sheaf.system import hold
+from sheaf.trouble import Trouble
+
+
+def sheaf(*words):
+    return subprocess.run(
+        [sys.executable, "-m", "sheaf", *map(str, words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["status"], ["recompute", "--institution", "B"], ["query", "/dev/null"]]
+)
+def test_commands_that_need_a_running_system_say_how_to_start_it(tmp_path, words):
+    done = sheaf(*words, "--data-dir", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == "Sheaf is not running; start it with `sheaf up --detach`.\n"
+
+
+def test_down_without_a_running_system_is_no_failure(tmp_path):
+    done = sheaf("down", "--data-dir", tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, f"Nothing runs in {tmp_path}.")
+
+
+def test_up_twice_says_where_it_runs_and_succeeds(tmp_path):
+    mine = state.Pid.of(psutil.Process().pid)
+    state.save(tmp_path, state.State({"gateway": 4321}, "", mine))
+    done = sheaf("up", "--data-dir", tmp_path)
+    assert done.returncode == 0
+    assert done.stdout == "Sheaf already runs: GraphQL is at http://127.0.0.1:4321/graphql\n"
+
+
+def test_two_starts_at_once_do_not_share_a_data_directory(tmp_path):
+    with (tmp_path / "lock").open("w") as first, (tmp_path / "lock").open("w") as second:
+        hold(first, tmp_path)
+        with pytest.raises(Trouble, match="Sheaf already runs in"):
+            hold(second, tmp_path)
+
+
+def test_a_full_disk_is_refused_before_anything_starts(tmp_path, monkeypatch):
+    monkeypatch.setattr(system, "NEEDED_MEGABYTES", 10**9)
+    with pytest.raises(Trouble, match="MB free; Sheaf needs at least") as refused:
+        system.System(tmp_path).run(tmp_path / "node", print)
+    assert "--data-dir" in refused.value.remedy
+
+
+def test_variables_that_are_no_json_are_refused(tmp_path):
+    mine = state.Pid.of(psutil.Process().pid)
+    state.save(tmp_path, state.State({"gateway": 4321}, "", mine))
+    done = sheaf("query", "/dev/null", "--variables", "{", "--data-dir", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("--variables is not JSON: ")
+
+
+def test_a_log_that_is_not_there_is_named_with_those_that_are(tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "scoring.log").write_text("first\nlast\n")
+    done = sheaf("logs", "score", "--data-dir", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"There is no log named 'score'.\nLogs in {tmp_path}: scoring.\n",
+    )
+    assert sheaf("logs", "scoring", "--lines", 1, "--data-dir", tmp_path).stdout == "last\n"
