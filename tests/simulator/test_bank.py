@@ -1,0 +1,215 @@
+"""The bank that never existed: whole under the contract, believable, the same every time."""
+
+import csv
+import hashlib
+import time
+from collections import Counter, defaultdict
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from sheaf.extract.contract import FILE_KINDS, KIND_BY_NAME
+from sheaf.extract.manifest import open_extract
+from sheaf.extract.reader import read
+from sheaf.extract.record import Record
+
+from simulator import write_bank
+
+AS_OF = date(2025, 12, 31)
+LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory):
+    out = tmp_path_factory.mktemp("bank") / "extract"
+    begun = time.perf_counter()
+    write_bank(out, customers=400, months=12, seed=7, as_of=AS_OF)
+    assert time.perf_counter() - begun < 3
+    return out
+
+
+@pytest.fixture(scope="module")
+def rows(bank):
+    found = defaultdict(list)
+    for kind, file in open_extract(bank).files:
+        for item in read(file, KIND_BY_NAME[kind], file.name):
+            assert isinstance(item, Record)
+            found[kind].append(item.values)
+    return found
+
+
+def digests(folder):
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [
+        (file.relative_to(folder).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest())
+        for file in files
+    ]
+
+
+def test_every_kind_of_the_contract_is_there(rows):
+    assert set(rows) == {kind.name for kind in FILE_KINDS} | {"scheme"}
+    assert len(rows["customers"]) == 400
+    assert {product["line"] for product in rows["products"]} == {
+        "deposit",
+        "loan",
+        "settlement",
+        "intermediary",
+        "e_banking",
+        "international",
+    }
+    assert {a["product_code"] for a in rows["accounts"]} == {p["code"] for p in rows["products"]}
+
+
+def test_every_reference_leads_to_a_record(rows):
+    numbers = {c["number"] for c in rows["customers"]}
+    accounts = {a["number"] for a in rows["accounts"]}
+    branches = {b["code"] for b in rows["branches"]}
+    staff = {s["number"] for s in rows["staff"]}
+    assert (len(numbers), len(accounts)) == (400, len(rows["accounts"]))
+    assert {c["branch_code"] for c in rows["customers"]} <= branches
+    assert {c["manager_number"] for c in rows["customers"]} - {""} <= staff
+    assert {b["parent_code"] for b in rows["branches"]} - {""} <= branches
+    assert {h["customer_number"] for h in rows["account_holders"]} <= numbers
+    assert {c["customer_number"] for c in rows["consents"]} <= numbers
+    assert {p["account_number"] for p in rows["postings"]} <= accounts
+    assert {loan["settlement_account_number"] for loan in rows["loans"]} <= accounts
+    owners = Counter(h["account_number"] for h in rows["account_holders"] if h["role"] == "owner")
+    assert owners == dict.fromkeys(accounts, 1)
+    held = [(h["account_number"], h["customer_number"]) for h in rows["account_holders"]]
+    assert len(set(held)) == len(held)
+
+
+def test_days_follow_one_another(rows):
+    customers = {c["number"]: c for c in rows["customers"]}
+    opened = {a["number"]: a["opened_on"] for a in rows["accounts"]}
+    for customer in customers.values():
+        assert customer["born_on"] < customer["since"] <= "2025-12-31"
+    for holder in rows["account_holders"]:
+        if holder["role"] == "owner":
+            since = customers[holder["customer_number"]]["since"]
+            assert since <= opened[holder["account_number"]] <= "2025-12-31"
+    for consent in rows["consents"]:
+        assert consent["withdrawn_on"] == "" or consent["given_on"] <= consent["withdrawn_on"]
+    for posting in rows["postings"]:
+        first = max("2025-01-01", opened[posting["account_number"]])
+        assert first <= posting["value_date"] <= "2025-12-31"
+        assert posting["booked_at"].startswith(posting["value_date"])
+
+
+def test_identity_numbers_pass_their_check_digits_and_are_unique(rows):
+    numbers = [c["id_number"] for c in rows["customers"]]
+    assert len(set(numbers)) == 400
+    for customer in rows["customers"]:
+        number = customer["id_number"]
+        if customer["kind"] == "individual":
+            total = sum(
+                pow(2, 17 - place, 11) * (10 if letter == "X" else int(letter))
+                for place, letter in enumerate(number)
+            )
+            assert total % 11 == 1
+            assert number[6:14] == customer["born_on"].replace("-", "")
+            assert (int(number[16]) % 2 == 1) == (customer["sex"] == "male")
+        else:
+            total = sum(
+                pow(3, place, 31) * LETTERS.index(letter)
+                for place, letter in enumerate(number[:17])
+            )
+            assert (total + LETTERS.index(number[17])) % 31 == 0
+            weights = (3, 7, 9, 10, 5, 8, 4, 2)
+            body = zip(weights, number[8:16], strict=True)
+            check = sum(weight * int(digit) for weight, digit in body)
+            assert (check + (10 if number[16] == "X" else int(number[16]))) % 11 == 0
+    assert all(number[2:6] == "9900" or "4399" in number[:6] for number in numbers)
+
+
+def test_telephone_numbers_are_unique(rows):
+    phones = [c["phone"] for c in rows["customers"] if c["phone"]]
+    assert len(set(phones)) == len(phones) > 300
+    assert {(len(phone), phone[:3]) for phone in phones} == {(11, "199")}
+
+
+def test_no_deposit_is_ever_overdrawn(rows):
+    lines = {p["code"]: p["line"] for p in rows["products"]}
+    overdraws = {a["number"] for a in rows["accounts"] if lines[a["product_code"]] == "loan"}
+    balance = Counter()
+    booked = sorted(rows["postings"], key=lambda p: (p["booked_at"], p["id"]))
+    for posting in booked:
+        account = posting["account_number"]
+        balance[account] += int(posting["amount_minor"])
+        assert balance[account] >= 0 or account in overdraws, posting
+    for account in overdraws:
+        assert balance[account] <= 0
+
+
+def test_few_customers_own_most(rows):
+    owner = {
+        h["account_number"]: h["customer_number"]
+        for h in rows["account_holders"]
+        if h["role"] == "owner"
+    }
+    owned = Counter(dict.fromkeys(owner.values(), 0))
+    for posting in rows["postings"]:
+        owned[owner[posting["account_number"]]] += max(int(posting["amount_minor"]), 0)
+    for loan in rows["loans"]:
+        owned[owner[loan["account_number"]]] += int(loan["principal_minor"])
+    sums = np.sort(np.array(list(owned.values())))[::-1]
+    assert sums[:80].sum() > 0.7 * sums.sum()
+    assert sums[:16].sum() > 0.3 * sums.sum()
+
+
+def test_money_moves_in_every_manner_the_scheme_knows(rows):
+    kinds = {p["kind"] for p in rows["postings"]}
+    assert kinds >= {
+        "opening_balance", "cash_deposit", "cash_withdrawal", "card_payment", "card_withdrawal",
+        "transfer_in", "transfer_out", "interest_paid", "fee", "loan_drawdown", "loan_repayment",
+        "wealth_purchase", "wealth_redemption", "insurance_premium", "fx_sale", "fx_purchase",
+        "trade_finance",
+    }  # fmt: skip
+    assert len({p["id"] for p in rows["postings"]}) == len(rows["postings"])
+
+
+def test_the_scheme_is_in_force_from_the_first_month_and_shaped_as_scoring_wants_it(rows):
+    (scheme,) = rows["scheme"]
+    example = Path(__file__).parents[2] / "services" / "scoring" / "schemes" / "example.yaml"
+    assert list(scheme) == list(yaml.safe_load(example.read_text(encoding="utf-8")))
+    assert scheme["effective_from"] == "2025-01-01"
+    months = [rate["effective_from"] for rate in rows["rates"]]
+    assert {month[8:] for month in months} == {"01"}
+    assert min(months) < "2025-01-01"
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_bank(bank, tmp_path):
+    write_bank(tmp_path / "same", customers=400, months=12, seed=7, as_of=AS_OF)
+    write_bank(tmp_path / "other", customers=400, months=12, seed=8, as_of=AS_OF)
+    assert digests(tmp_path / "same") == digests(bank)
+    assert digests(tmp_path / "other") != digests(bank)
+
+
+@pytest.mark.parametrize(("customers", "months"), [(1, 1), (2, 3), (40, 1)])
+def test_a_tiny_bank_is_a_bank(tmp_path, customers, months):
+    write_bank(tmp_path / "b", customers=customers, months=months, seed=1, as_of=date(2024, 2, 10))
+    for kind, file in open_extract(tmp_path / "b").files:
+        assert all(isinstance(item, Record) for item in read(file, KIND_BY_NAME[kind], file.name))
+    with (tmp_path / "b" / "postings" / "202402.csv").open(encoding="utf-8") as stream:
+        assert all(row["value_date"] <= "2024-02-10" for row in csv.DictReader(stream))
+
+
+def test_postings_stand_in_the_order_of_booking(rows):
+    assert all(a["booked_at"] <= b["booked_at"] for a, b in pairwise(rows["postings"]))
+
+
+def test_a_folder_that_holds_anything_is_refused(tmp_path):
+    (tmp_path / "note.txt").touch()
+    with pytest.raises(FileExistsError, match="is not empty; name a new folder"):
+        write_bank(tmp_path, customers=4, months=1, seed=1, as_of=AS_OF)
+    assert [path.name for path in tmp_path.iterdir()] == ["note.txt"]
+
+
+@pytest.mark.parametrize(("customers", "months"), [(0, 1), (1, 0)])
+def test_a_bank_of_nothing_is_refused(tmp_path, customers, months):
+    with pytest.raises(ValueError, match="at least one customer and one month"):
+        write_bank(tmp_path / "b", customers=customers, months=months, seed=1, as_of=AS_OF)
+    assert not (tmp_path / "b").exists()
