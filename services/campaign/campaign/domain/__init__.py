@@ -1,0 +1,1 @@
+"""Decisions about audiences, campaigns and offers: values in, values out, no I/O."""

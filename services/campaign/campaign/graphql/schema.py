@@ -1,0 +1,298 @@
+"""The entry points of the campaign subgraph."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from kit.graphql import IdempotencyKeyReused, PageInfo, Schema
+
+from campaign import operations
+from campaign.domain import problems as refused
+from campaign.domain.offer import Outcome
+from campaign.domain.prospect import Channel
+from campaign.graphql.context import Info, uuid_or_none
+from campaign.graphql.inputs import AudienceRule, CampaignInput, tree
+from campaign.graphql.paging import cursor, place, size
+from campaign.graphql.problems import (
+    HANDLERS,
+    AlreadyAnswered,
+    CampaignEnded,
+    CampaignNotFound,
+    ConsentWithdrawn,
+    InstitutionNotLoaded,
+    InvalidAudience,
+    InvalidCampaign,
+    OfferClosed,
+    OfferNotFound,
+    ProductNotOnOffer,
+    SecondPersonRequired,
+    StaleVersion,
+    WrongStatus,
+)
+from campaign.graphql.types import (
+    AudiencePreview,
+    Campaign,
+    CampaignConnection,
+    CampaignEdge,
+    Customer,
+    Offer,
+    ProductOnOffer,
+)
+
+PreviewAudienceResult = Annotated[
+    AudiencePreview | InvalidAudience | InstitutionNotLoaded,
+    strawberry.union("PreviewAudienceResult"),
+]
+DraftCampaignResult = Annotated[
+    Campaign
+    | InvalidCampaign
+    | InvalidAudience
+    | ProductNotOnOffer
+    | InstitutionNotLoaded
+    | IdempotencyKeyReused,
+    strawberry.union("DraftCampaignResult"),
+]
+UpdateDraftResult = Annotated[
+    Campaign
+    | CampaignNotFound
+    | StaleVersion
+    | WrongStatus
+    | InvalidCampaign
+    | InvalidAudience
+    | ProductNotOnOffer
+    | InstitutionNotLoaded
+    | IdempotencyKeyReused,
+    strawberry.union("UpdateDraftResult"),
+]
+ApproveCampaignResult = Annotated[
+    Campaign
+    | CampaignNotFound
+    | StaleVersion
+    | WrongStatus
+    | SecondPersonRequired
+    | IdempotencyKeyReused,
+    strawberry.union("ApproveCampaignResult"),
+]
+RejectCampaignResult = Annotated[
+    Campaign | CampaignNotFound | WrongStatus | InvalidCampaign | IdempotencyKeyReused,
+    strawberry.union("RejectCampaignResult"),
+]
+LaunchCampaignResult = Annotated[
+    Campaign
+    | CampaignNotFound
+    | WrongStatus
+    | CampaignEnded
+    | ProductNotOnOffer
+    | InvalidAudience
+    | InstitutionNotLoaded
+    | IdempotencyKeyReused,
+    strawberry.union("LaunchCampaignResult"),
+]
+StopCampaignResult = Annotated[
+    Campaign | CampaignNotFound | WrongStatus | IdempotencyKeyReused,
+    strawberry.union("StopCampaignResult"),
+]
+RecordResponseResult = Annotated[
+    Offer
+    | OfferNotFound
+    | OfferClosed
+    | ConsentWithdrawn
+    | AlreadyAnswered
+    | InstitutionNotLoaded
+    | IdempotencyKeyReused,
+    strawberry.union("RecordResponseResult"),
+]
+Key = Annotated[
+    str, strawberry.argument(description="Same key, same answer: make a new one for a new wish.")
+]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="Products that a campaign can offer. Needs campaign:read.")
+    async def products_on_offer(self, info: Info) -> list[ProductOnOffer]:
+        context = info.context
+        context.principal.must("campaign:read")
+        found = await operations.products_on_offer(context.db, context.principal)
+        return [ProductOnOffer(code=one.code, name=one.name, line=one.line) for one in found]
+
+    @strawberry.field(description="How many an audience would reach now. Needs campaign:read.")
+    async def preview_audience(self, info: Info, rule: AudienceRule) -> PreviewAudienceResult:
+        context = info.context
+        context.principal.must("campaign:read")
+        found = await operations.preview(context.db, context.principal, tree(rule))
+        return AudiencePreview.of(found)
+
+    @strawberry.field(description="Campaigns, newest first. Needs campaign:read.")
+    async def campaigns(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> CampaignConnection:
+        context = info.context
+        context.principal.must("campaign:read")
+        found, more = await operations.campaigns_page(
+            context.db, context.principal, first=size(first), after=place(after)
+        )
+        edges = [CampaignEdge(node=Campaign.of(one), cursor=cursor(one)) for one in found]
+        end = edges[-1].cursor if edges else None
+        return CampaignConnection(
+            edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=end)
+        )
+
+    @strawberry.field(description="One campaign; null if there is none. Needs campaign:read.")
+    async def campaign(self, info: Info, id: strawberry.ID) -> Campaign | None:  # noqa: A002
+        context = info.context
+        context.principal.must("campaign:read")
+        campaign_id = uuid_or_none(id)
+        if campaign_id is None:
+            return None
+        try:
+            return Campaign.of(
+                await operations.campaign(context.db, context.principal, campaign_id)
+            )
+        except refused.CampaignNotFound:
+            return None
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="Write down a new campaign. Needs campaign:write.")
+    async def draft_campaign(
+        self,
+        info: Info,
+        input: CampaignInput,  # noqa: A002  (GraphQL's usual name)
+        idempotency_key: Key,
+    ) -> DraftCampaignResult:
+        context = info.context
+        context.principal.must("campaign:write")
+        changed = await operations.draft(
+            context.db, context.principal, input.plan(), key=idempotency_key, at=context.clock()
+        )
+        return Campaign.of(changed)
+
+    @strawberry.mutation(description="Replace a draft's plan. Needs campaign:write.")
+    async def update_draft(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002  (GraphQL's usual name)
+        version: Annotated[int, strawberry.argument(description="The version you read.")],
+        input: CampaignInput,  # noqa: A002
+        idempotency_key: Key,
+    ) -> UpdateDraftResult:
+        context = info.context
+        context.principal.must("campaign:write")
+        changed = await operations.revise(
+            context.db,
+            context.principal,
+            _id(id),
+            input.plan(),
+            version=version,
+            key=idempotency_key,
+            at=context.clock(),
+        )
+        return Campaign.of(changed)
+
+    @strawberry.mutation(
+        description="Agree to a draft written by others (four eyes). Needs campaign:approve."
+    )
+    async def approve_campaign(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        idempotency_key: Key,
+        version: Annotated[
+            int | None,
+            strawberry.argument(description="The version you read; refused if it has changed."),
+        ] = None,
+    ) -> ApproveCampaignResult:
+        context = info.context
+        context.principal.must("campaign:approve")
+        changed = await operations.approve(
+            context.db,
+            context.principal,
+            _id(id),
+            version,
+            key=idempotency_key,
+            at=context.clock(),
+        )
+        return Campaign.of(changed)
+
+    @strawberry.mutation(description="Turn a draft down for good. Needs campaign:approve.")
+    async def reject_campaign(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        reason: str,
+        idempotency_key: Key,
+    ) -> RejectCampaignResult:
+        context = info.context
+        context.principal.must("campaign:approve")
+        changed = await operations.reject(
+            context.db, context.principal, _id(id), reason, key=idempotency_key, at=context.clock()
+        )
+        return Campaign.of(changed)
+
+    @strawberry.mutation(
+        description=(
+            "Fix the members of an approved campaign as its audience stands now, without those "
+            "who hold the product, and open its offers. Needs campaign:write."
+        )
+    )
+    async def launch_campaign(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        idempotency_key: Key,
+    ) -> LaunchCampaignResult:
+        context = info.context
+        context.principal.must("campaign:write")
+        changed = await operations.launch(
+            context.db, context.principal, _id(id), key=idempotency_key, at=context.clock()
+        )
+        return Campaign.of(changed)
+
+    @strawberry.mutation(description="Make no more offers. Needs campaign:write.")
+    async def stop_campaign(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002
+        idempotency_key: Key,
+    ) -> StopCampaignResult:
+        context = info.context
+        context.principal.must("campaign:write")
+        changed = await operations.stop(
+            context.db, context.principal, _id(id), key=idempotency_key, at=context.clock()
+        )
+        return Campaign.of(changed)
+
+    @strawberry.mutation(
+        description="Record how a customer reacted to an offer. Needs offer:respond."
+    )
+    async def record_response(
+        self, info: Info, offer_id: strawberry.ID, channel: Channel, outcome: Outcome,
+        idempotency_key: Key,
+    ) -> RecordResponseResult:  # fmt: skip
+        context = info.context
+        context.principal.must("offer:respond")
+        found = uuid_or_none(offer_id)
+        if found is None:
+            raise refused.OfferNotFound("There is no such offer.")
+        offer = await operations.respond(
+            context.db,
+            context.principal,
+            found,
+            outcome,
+            channel,
+            key=idempotency_key,
+            at=context.clock(),
+        )
+        return Offer.of(offer, channel)
+
+
+def _id(written: str) -> UUID:
+    found = uuid_or_none(written)
+    if found is None:
+        raise refused.CampaignNotFound("There is no such campaign.")
+    return found
+
+
+SCHEMA = Schema(Query, Mutation, types=[Customer], handlers=HANDLERS)

@@ -1,0 +1,31 @@
+"""Runs the migrations, at the address that the caller gives."""
+
+import asyncio
+
+from alembic import context
+from campaign.tables import METADATA
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+
+def run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=METADATA,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        connection.execute(text("set local lock_timeout = '5s'"))
+        context.run_migrations()
+
+
+async def connect() -> None:
+    engine = create_async_engine(context.config.attributes["url"], poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(run)
+        await connection.commit()
+    await engine.dispose()
+
+
+asyncio.run(connect())
