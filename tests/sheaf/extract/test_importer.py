@@ -81,7 +81,7 @@ def test_the_same_import_again_sends_nothing_and_reports_unchanged(system, servi
     again = load(system, folder)
     assert services.batches == []
     assert counts(again)["customers"] == (3, 0, 3, 0, 0)
-    assert {kind.note for kind in again.kinds} == {"as imported before"}
+    assert {kind.note for kind in again.kinds} == {"as before"}
 
 
 def test_asked_again_everything_is_sent_and_unchanged(system, services, bank):

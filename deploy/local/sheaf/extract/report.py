@@ -26,7 +26,7 @@ class KindReport:
         self, done: Progress, *, seconds: float, as_before: bool, resumed: bool
     ) -> "KindReport":
         """Add one file; a file that went in whole before counts as unchanged."""
-        note = "as imported before" if as_before else "continued" if resumed else ""
+        note = "as before" if as_before else "continued" if resumed else ""
         return replace(
             self,
             rows=self.rows + done.rows,
@@ -70,7 +70,7 @@ class Report:
         table.add_column("seconds", footer=f"{total.seconds:.1f}", justify="right")
         noted = any(kind.note for kind in self.kinds)
         if noted:
-            table.add_column("")
+            table.add_column("", no_wrap=True)
         for kind in self.kinds:
             counts = (kind.rows, kind.accepted, kind.unchanged, kind.parked, kind.rejected)
             cells = [kind.kind, *(f"{count:,}" for count in counts), f"{kind.seconds:.1f}"]
