@@ -17,7 +17,7 @@ export function configure(settings) {
   const { development, upstreamTimeoutMs } = settings;
   const config = {
     supergraph: lastGoodSupergraph({ path: settings.supergraph, urls: settings.subgraphUrls }),
-    pollingInterval: 5_000,
+    pollingInterval: 2_000,
     unifiedGraphHandler,
     transports: { http: httpTransport },
     // Shared upstream calls are keyed without the headers a plugin sets: users could be crossed.

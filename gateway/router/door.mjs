@@ -1,10 +1,13 @@
 // The HTTP door: what is served where, how large a request may be, and GraphiQL in development.
 const MAX_BODY_BYTES = 1024 * 1024;
 
-const WELCOME = `# Put your token into the Headers tab below: {"authorization": "Bearer <token>"}
-# Then reload the schema (the arrows on the left).
+const WELCOME = `# Put your token into the Headers tab below:
+#   {"authorization": "Bearer <token>"}
+# Then read the schema again (the round arrows, bottom left).
 query Customers {
-  customers(first: 5) { edges { node { number name tier { name } } } }
+  customers(first: 5) {
+    edges { node { number name tier { name } } }
+  }
 }
 `;
 

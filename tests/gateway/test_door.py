@@ -1,7 +1,6 @@
 """What is served, to whom, and how much of it."""
 
 import re
-import shutil
 import signal
 import threading
 import time
@@ -125,22 +124,3 @@ def test_a_wrong_setting_is_named_and_nothing_starts(settings, message, start):
     assert router.process.wait(timeout=20) == 1
     assert message in router.log
     assert "at " not in router.log.splitlines()[-1][:4]
-
-
-def test_a_broken_supergraph_file_is_survived_and_a_good_one_served(
-    start, bank, supergraph, tmp_path
-):
-    served = tmp_path / "supergraph.graphql"
-    shutil.copy(supergraph, served)
-    router = start(GATEWAY_SUPERGRAPH=served)
-    whole = served.read_text("utf-8")
-    broken = ["", whole[: len(whole) // 2], whole[: whole.rindex("type ")], "no schema at all"]
-    for text in broken:
-        served.write_text(text)
-        for _ in range(4):
-            assert "errors" not in router.ask(WHO)
-            time.sleep(1.5 if text == broken[0] else 0.05)
-    assert "still serving the last good one" in router.log
-    served.unlink()
-    assert "errors" not in router.ask(WHO)
-    assert router.process.poll() is None

@@ -1,6 +1,9 @@
-"""Composition: deterministic, nothing lost, drift and faults told plainly."""
+"""The supergraph: composed the same each time, nothing lost, and a broken file is survived."""
 
 import pytest
+
+import shutil
+import time
 
 import gateway
 
@@ -78,3 +81,66 @@ def test_a_conflict_between_services_is_told(compose, write, tmp_path):
 def test_the_committed_supergraph_matches_the_services(compose):
     done = compose("--check")
     assert done.returncode == 0, done.stderr
+
+
+BREAKAGES = {
+    "empty": lambda _: "",
+    "half": lambda whole: whole[: len(whole) // 2],
+    "cut between two types": lambda whole: whole[: whole.rindex("\ntype ")],
+    "no schema at all": lambda _: "no schema at all",
+    "edited by hand": lambda whole: whole.replace("whoami: String", "whoami: Int"),
+}
+
+
+def served_until(router, query, wanted, seconds=10):
+    """Ask again and again (the file is looked at every two seconds, when somebody asks)."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if wanted(router.ask(query)):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@pytest.mark.parametrize("breakage", BREAKAGES)
+def test_a_router_does_not_start_with_a_supergraph_that_is(breakage, start, supergraph, tmp_path):
+    served = tmp_path / "supergraph.graphql"
+    served.write_text(BREAKAGES[breakage](supergraph.read_text("utf-8")))
+    router = start(wait=False, GATEWAY_SUPERGRAPH=served)
+    assert router.process.wait(timeout=20) == 1
+    assert f"The supergraph {served} cannot be used: " in router.log
+
+
+def test_a_half_written_supergraph_is_survived_and_the_next_good_one_served(
+    start, bank, supergraph, compose, tmp_path, folder
+):
+    served = tmp_path / "supergraph.graphql"
+    shutil.copy(supergraph, served)
+    router = start(GATEWAY_SUPERGRAPH=served)
+    who, news = "query Who { whoami }", "query News { newcomers }"
+    served.write_text(BREAKAGES["half"](served.read_text("utf-8")))
+    assert served_until(router, who, lambda _: "still serving the last good one" in router.log)
+    assert "errors" not in router.ask(who)
+    served.unlink()
+    assert "errors" not in router.ask(who)
+
+    grown = tmp_path / "customer.graphql"
+    grown.write_text(
+        (folder / "customer.graphql").read_text().replace("whoami:", "newcomers: Int whoami:")
+    )
+    others = [f"{name}={folder / name}.graphql" for name in ("scoring", "campaign")]
+    assert compose("--out", served, f"customer={grown}", *others).returncode == 0
+    known = "GRAPHQL_VALIDATION_FAILED"
+    assert served_until(router, news, lambda answer: known not in str(answer))
+    assert "Serving the changed supergraph" in router.log
+    assert router.process.poll() is None
+
+
+@pytest.mark.skipif(not gateway.supergraph().exists(), reason="the services have no SDL yet")
+def test_every_trusted_document_fits_the_supergraph(start):
+    router = start(GATEWAY_SUPERGRAPH=gateway.supergraph(), GATEWAY_DEVELOPMENT="")
+    for document in sorted(gateway.documents().glob("*.graphql")):
+        answer = router.ask(document.read_text("utf-8"))
+        codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
+        refused = {"GRAPHQL_VALIDATION_FAILED", "DOCUMENT_TOO_LARGE", "DOCUMENT_NOT_TRUSTED"}
+        assert codes.isdisjoint(refused), (document.name, answer)
