@@ -66,7 +66,7 @@ def collecting() -> Iterator[Collector]:
     collector = Collector()
 
     class Receive(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  (the base class names it)
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.headers.get("content-encoding") == "gzip":
                 import gzip  # noqa: PLC0415  (rarely needed)

@@ -9,8 +9,8 @@ from datetime import date
 
 import psutil
 import pytest
-import simulator
 
+import simulator
 from tests.system.system import SHEAF, system
 
 pytestmark = pytest.mark.system
