@@ -110,7 +110,7 @@ def customers(
             trade = TRADES[first[i] % len(TRADES)]
             owner = GIVEN_FIRST[first[i]] + GIVEN_SECOND[second[i]]
             name = f"{town}{owner}{trade}{COMPANY_FORMS[form[i]]}"
-            id_type = "credit_code"
+            id_type = "uscc"
             id_number = credit_code(region, 10_000_000 + i, cooperative=bool(form[i] == 2))  # noqa: PLR2004 - the cooperative's place in COMPANY_FORMS
             sex = ""
         else:
