@@ -1,0 +1,54 @@
+"""Where the customer service is put together, and nowhere else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+from kit.db import Database, connect
+from kit.feed import feed
+from kit.graphql import Endpoint
+from kit.identity import Principal, Verifier
+from kit.intake import intake
+from kit.server import service
+from starlette.routing import Route
+
+from customer.graphql.context import Context
+from customer.graphql.loaders import Loaders
+from customer.graphql.schema import schema
+from customer.ingest import kinds
+from customer.settings import Place, Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  (the one place where the clock is read)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> FastAPI:
+    """Build the service; importing this module opens nothing."""
+    db = Database(connect(str(settings.database_url), name="customer"))
+    verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
+
+    def context(principal: Principal) -> Context:
+        loaders = Loaders(db, principal.institution)
+        return Context(db=db, principal=principal, loaders=loaders, clock=clock)
+
+    app = service("customer", db)
+    app.include_router(feed(db, verifier))
+    app.include_router(intake(verifier, kinds(db, clock)))
+    app.routes.append(Route("/graphql", Endpoint(schema, verifier, context)))
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Build the service from `CUSTOMER_*`."""
+    return create_app(Settings())
+
+
+def place() -> Place:
+    """Read from `CUSTOMER_*` where the database is and where to listen."""
+    return Place()
+
+
+def sdl() -> str:
+    """Return the subgraph's schema as the federation reads it."""
+    return f"{schema.as_str()}\n"

@@ -1,0 +1,1 @@
+"""Who the customer is, decided: values in, values out, no I/O."""

@@ -1,0 +1,25 @@
+"""How each refusal of the domain looks to a client."""
+
+import strawberry
+from kit.graphql import Problem, answer
+
+from customer.domain import problems as domain
+
+
+@strawberry.type(description="No such customer, or not one you may see.")
+class CustomerNotFound(Problem): ...
+
+
+@strawberry.type(description="There is no consent in force for this purpose and channel.")
+class ConsentNotGiven(Problem): ...
+
+
+@strawberry.type(description="The consent for this purpose and channel is in force already.")
+class ConsentAlreadyGiven(Problem): ...
+
+
+HANDLERS = [
+    answer(domain.CustomerNotFound, CustomerNotFound),
+    answer(domain.ConsentNotGiven, ConsentNotGiven),
+    answer(domain.ConsentAlreadyGiven, ConsentAlreadyGiven),
+]

@@ -1,0 +1,137 @@
+"""The entry points of the customer subgraph."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from kit.graphql import Schema
+
+from customer.domain import problems
+from customer.domain.vocabulary import Channel, Purpose
+from customer.graphql.connections import CustomerConnection, page_size, place
+from customer.graphql.context import Info
+from customer.graphql.institution import Institution
+from customer.graphql.problems import (
+    HANDLERS,
+    ConsentAlreadyGiven,
+    ConsentNotGiven,
+    CustomerNotFound,
+)
+from customer.graphql.search import CustomerSearch, storable
+from customer.graphql.types import Account, Customer
+from customer.operations import consents
+from customer.store import organisation, views
+
+GiveConsentResult = Annotated[
+    Customer | CustomerNotFound | ConsentAlreadyGiven, strawberry.union("GiveConsentResult")
+]
+WithdrawConsentResult = Annotated[
+    Customer | CustomerNotFound | ConsentNotGiven, strawberry.union("WithdrawConsentResult")
+]
+Key = Annotated[
+    str,
+    strawberry.argument(
+        description="Chosen by the client; the same key has one effect and one answer."
+    ),
+]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="The customer with this id; null where you may see none.")
+    async def customer(self, info: Info, id: UUID) -> Customer | None:  # noqa: A002  (the key's name)
+        info.context.principal.must("customer:read")
+        found = await info.context.loaders.profile_by_id.load(id)
+        return Customer.of(found) if found else None
+
+    @strawberry.field(description="The customer with the bank's number; null where there is none.")
+    async def customer_by_number(self, info: Info, number: str) -> Customer | None:
+        info.context.principal.must("customer:read")
+        if not storable(number):
+            return None
+        found = await info.context.loaders.profile_by_number.load(number)
+        return Customer.of(found) if found else None
+
+    @strawberry.field(description="Customers in the order of their numbers, 1 to 100 at a time.")
+    async def customers(
+        self,
+        info: Info,
+        search: CustomerSearch | None = None,
+        first: int = 20,
+        after: str | None = None,
+    ) -> CustomerConnection:
+        principal = info.context.principal
+        principal.must("customer:read")
+        size, beyond, wanted = page_size(first), place(after), CustomerSearch.wanted(search)
+        async with info.context.db.read() as session:
+            found = await views.search(
+                session, principal.institution, wanted, after=beyond, limit=size + 1
+            )
+        return CustomerConnection.of(found, first=size, after=after)
+
+    @strawberry.field(description="The bank that the caller works for, once it is recorded.")
+    async def institution(self, info: Info) -> Institution | None:
+        info.context.principal.must("customer:read")
+        async with info.context.db.read() as session:
+            found = await organisation.institution(session, info.context.principal.institution)
+        return Institution.of(found.value) if found else None
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(description="Record that a customer agrees to be approached.")
+    async def give_consent(
+        self,
+        info: Info,
+        customer_id: UUID,
+        channel: Channel,
+        idempotency_key: Key,
+        purpose: Purpose = Purpose.MARKETING,
+    ) -> GiveConsentResult:
+        return await _change(
+            info,
+            consents.ConsentRequest(
+                customer_id=customer_id,
+                purpose=purpose,
+                channel=channel,
+                idempotency_key=idempotency_key,
+            ),
+            consents.give_consent,
+        )
+
+    @strawberry.mutation(description="Record that a customer withdraws a consent; at once.")
+    async def withdraw_consent(
+        self,
+        info: Info,
+        customer_id: UUID,
+        channel: Channel,
+        idempotency_key: Key,
+        purpose: Purpose = Purpose.MARKETING,
+    ) -> WithdrawConsentResult:
+        return await _change(
+            info,
+            consents.ConsentRequest(
+                customer_id=customer_id,
+                purpose=purpose,
+                channel=channel,
+                idempotency_key=idempotency_key,
+            ),
+            consents.withdraw_consent,
+        )
+
+
+async def _change(
+    info: Info, request: consents.ConsentRequest, operation: consents.Change
+) -> Customer:
+    """Carry out `operation` and show the customer as it is afterwards."""
+    context = info.context
+    context.principal.must("consent:write")
+    context.principal.must("customer:read")
+    await operation(context.db, context.principal, request, at=context.clock())
+    found = await context.loaders.profile_by_id.load(request.customer_id)
+    if found is None:
+        raise problems.CustomerNotFound
+    return Customer.of(found)
+
+
+schema = Schema(Query, Mutation, types=[Customer, Account], handlers=HANDLERS)

@@ -1,0 +1,1 @@
+"""What other services' events mean here: nothing, this service follows no other."""

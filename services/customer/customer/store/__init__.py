@@ -1,0 +1,1 @@
+"""Rows in, domain values out. Every statement of this service is in this package."""
