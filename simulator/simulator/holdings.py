@@ -159,12 +159,12 @@ def cards(
 
 
 def loans(held: Holdings, rng: np.random.Generator) -> Iterator[tuple[object, ...]]:
-    """Rows of the kind `loans`: equal instalments, paid from the owner's current account."""
+    """Rows of the kind `loans`: equal parts of principal, paid from the owner's account."""
     for product in ("agricultural_loan", "mortgage", "sme_loan"):
         block = held.block(product)
         grades = rng.choice(len(GRADES), len(block), p=GRADE_SHARES)
         granted = np.datetime_as_string(block.opened)
-        instalment = instalments(block)
+        instalment = -(-block.amount // block.term_months)
         basis = "postings" if product == "sme_loan" else "schedule"
         for place, owner in enumerate(block.owner):
             yield (
@@ -180,7 +180,7 @@ def loans(held: Holdings, rng: np.random.Generator) -> Iterator[tuple[object, ..
 
 
 def instalments(block: Block) -> Integers:
-    """Monthly instalments in fen that repay each loan with interest over its term."""
+    """Return the monthly payments in fen that repay each loan with interest over its term."""
     monthly = CUSTOMER_PPM[block.product] / PPM / 12
     factor = monthly / (1 - (1 + monthly) ** -block.term_months.astype(np.float64))
     whole: Integers = np.ceil(block.amount * factor).astype(np.int64)
