@@ -65,12 +65,14 @@ class IdempotencyKeyReused(Problem):
 REUSED = answer(problem.IdempotencyKeyReused, IdempotencyKeyReused)
 
 
-@strawberry.federation.type(shareable=True, description="Where a page ends.")
+@strawberry.federation.type(shareable=True, description="Whether a list goes on, and where.")
 class PageInfo:
-    """Every subgraph's connections end in it; shareable, or they would not compose."""
+    """Every subgraph's connections have it; shareable, or they would not compose."""
 
-    has_next_page: bool = strawberry.field(description="Whether more follows.")
-    end_cursor: str | None = strawberry.field(description="Give it as `after` for the next page.")
+    has_next_page: bool = strawberry.field(description="Whether there are more.")
+    has_previous_page: bool = strawberry.field(description="Whether this page began at a cursor.")
+    start_cursor: str | None = strawberry.field(description="The first item's place.")
+    end_cursor: str | None = strawberry.field(description="Ask for what comes `after` it.")
 
 
 def _shown(error: GraphQLError) -> GraphQLError:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
-from uuid import UUID
 
 import strawberry
 from kit.db import Database
@@ -24,11 +23,3 @@ class Context:
 
 
 Info: TypeAlias = strawberry.Info[Context, None]
-
-
-def uuid_or_none(written: str) -> UUID | None:
-    """Return the id that `written` is, or None where it can be nobody's."""
-    try:
-        return UUID(written)
-    except ValueError:
-        return None

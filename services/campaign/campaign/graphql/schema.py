@@ -10,7 +10,7 @@ from campaign import operations
 from campaign.domain import problems as refused
 from campaign.domain.offer import Outcome
 from campaign.domain.prospect import Channel
-from campaign.graphql.context import Info, uuid_or_none
+from campaign.graphql.context import Info
 from campaign.graphql.inputs import AudienceRule, CampaignInput, tree
 from campaign.graphql.paging import cursor, place, size
 from campaign.graphql.problems import (
@@ -133,22 +133,20 @@ class Query:
             context.db, context.principal, first=size(first), after=place(after)
         )
         edges = [CampaignEdge(node=Campaign.of(one), cursor=cursor(one)) for one in found]
-        end = edges[-1].cursor if edges else None
-        return CampaignConnection(
-            edges=edges, page_info=PageInfo(has_next_page=more, end_cursor=end)
+        ends = PageInfo(
+            has_next_page=more,
+            has_previous_page=after is not None,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
         )
+        return CampaignConnection(edges=edges, page_info=ends)
 
     @strawberry.field(description="One campaign; null if there is none. Needs campaign:read.")
-    async def campaign(self, info: Info, id: strawberry.ID) -> Campaign | None:  # noqa: A002
+    async def campaign(self, info: Info, id: UUID) -> Campaign | None:  # noqa: A002
         context = info.context
         context.principal.must("campaign:read")
-        campaign_id = uuid_or_none(id)
-        if campaign_id is None:
-            return None
         try:
-            return Campaign.of(
-                await operations.campaign(context.db, context.principal, campaign_id)
-            )
+            return Campaign.of(await operations.campaign(context.db, context.principal, id))
         except refused.CampaignNotFound:
             return None
 
@@ -173,7 +171,7 @@ class Mutation:
     async def update_draft(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002  (GraphQL's usual name)
+        id: UUID,  # noqa: A002  (GraphQL's usual name)
         version: Annotated[int, strawberry.argument(description="The version you read.")],
         input: CampaignInput,  # noqa: A002
         idempotency_key: Key,
@@ -183,7 +181,7 @@ class Mutation:
         changed = await operations.revise(
             context.db,
             context.principal,
-            _id(id),
+            id,
             input.plan(),
             version=version,
             key=idempotency_key,
@@ -197,7 +195,7 @@ class Mutation:
     async def approve_campaign(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002
+        id: UUID,  # noqa: A002
         idempotency_key: Key,
         version: Annotated[
             int | None,
@@ -209,7 +207,7 @@ class Mutation:
         changed = await operations.approve(
             context.db,
             context.principal,
-            _id(id),
+            id,
             version,
             key=idempotency_key,
             at=context.clock(),
@@ -220,14 +218,14 @@ class Mutation:
     async def reject_campaign(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002
+        id: UUID,  # noqa: A002
         reason: str,
         idempotency_key: Key,
     ) -> RejectCampaignResult:
         context = info.context
         context.principal.must("campaign:approve")
         changed = await operations.reject(
-            context.db, context.principal, _id(id), reason, key=idempotency_key, at=context.clock()
+            context.db, context.principal, id, reason, key=idempotency_key, at=context.clock()
         )
         return Campaign.of(changed)
 
@@ -240,13 +238,13 @@ class Mutation:
     async def launch_campaign(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002
+        id: UUID,  # noqa: A002
         idempotency_key: Key,
     ) -> LaunchCampaignResult:
         context = info.context
         context.principal.must("campaign:write")
         changed = await operations.launch(
-            context.db, context.principal, _id(id), key=idempotency_key, at=context.clock()
+            context.db, context.principal, id, key=idempotency_key, at=context.clock()
         )
         return Campaign.of(changed)
 
@@ -254,13 +252,13 @@ class Mutation:
     async def stop_campaign(
         self,
         info: Info,
-        id: strawberry.ID,  # noqa: A002
+        id: UUID,  # noqa: A002
         idempotency_key: Key,
     ) -> StopCampaignResult:
         context = info.context
         context.principal.must("campaign:write")
         changed = await operations.stop(
-            context.db, context.principal, _id(id), key=idempotency_key, at=context.clock()
+            context.db, context.principal, id, key=idempotency_key, at=context.clock()
         )
         return Campaign.of(changed)
 
@@ -268,31 +266,21 @@ class Mutation:
         description="Record how a customer reacted to an offer. Needs offer:respond."
     )
     async def record_response(
-        self, info: Info, offer_id: strawberry.ID, channel: Channel, outcome: Outcome,
+        self, info: Info, offer_id: UUID, channel: Channel, outcome: Outcome,
         idempotency_key: Key,
     ) -> RecordResponseResult:  # fmt: skip
         context = info.context
         context.principal.must("offer:respond")
-        found = uuid_or_none(offer_id)
-        if found is None:
-            raise refused.OfferNotFound("There is no such offer.")
         offer = await operations.respond(
             context.db,
             context.principal,
-            found,
+            offer_id,
             outcome,
             channel,
             key=idempotency_key,
             at=context.clock(),
         )
         return Offer.of(offer, channel)
-
-
-def _id(written: str) -> UUID:
-    found = uuid_or_none(written)
-    if found is None:
-        raise refused.CampaignNotFound("There is no such campaign.")
-    return found
 
 
 SCHEMA = Schema(Query, Mutation, types=[Customer], handlers=HANDLERS)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from typing import Self
+from uuid import UUID
 
 import strawberry
 from kit.graphql import PageInfo
@@ -13,7 +14,7 @@ from campaign.domain import offer as answering
 from campaign.domain.offer import OfferStatus, Outcome
 from campaign.domain.preview import Preview
 from campaign.domain.prospect import Channel, Line
-from campaign.graphql.context import Info, uuid_or_none
+from campaign.graphql.context import Info
 
 CampaignStatus = domain.Status
 strawberry.enum(
@@ -126,7 +127,7 @@ class CampaignStats:
 
 @strawberry.type(description="A planned and measured approach to an audience.")
 class Campaign:
-    id: strawberry.ID
+    id: UUID
     version: int = strawberry.field(description="Grows with every change.")
     status: CampaignStatus
     name: str
@@ -163,7 +164,7 @@ class Campaign:
     def of(cls, campaign: domain.Campaign) -> Self:
         plan = campaign.plan
         return cls(
-            id=strawberry.ID(str(campaign.id)),
+            id=campaign.id,
             version=campaign.version,
             status=campaign.status,
             name=plan.name,
@@ -200,13 +201,13 @@ class CampaignConnection:
 
 @strawberry.type(description="The campaign behind an offer.")
 class OfferCampaign:
-    id: strawberry.ID
+    id: UUID
     name: str
 
 
 @strawberry.type(description="What a campaign proposes to one customer.")
 class Offer:
-    id: strawberry.ID = strawberry.field(description="Same for ever: campaign and customer.")
+    id: UUID = strawberry.field(description="Same for ever: campaign and customer.")
     title: str
     text: str
     status: OfferStatus
@@ -219,14 +220,12 @@ class Offer:
     @classmethod
     def of(cls, offer: answering.Offer, channel: Channel) -> Self:
         return cls(
-            id=strawberry.ID(str(offer.id)),
+            id=offer.id,
             title=offer.title,
             text=offer.text,
             status=offer.status,
             last_outcome=offer.outcome,
-            campaign=OfferCampaign(
-                id=strawberry.ID(str(offer.campaign_id)), name=offer.campaign_name
-            ),
+            campaign=OfferCampaign(id=offer.campaign_id, name=offer.campaign_name),
             product=offer.product_code,
             channel=channel,
             expires_on=offer.ends_on,
@@ -235,7 +234,7 @@ class Offer:
 
 @strawberry.federation.type(keys=["id"], description="Someone the bank serves.")
 class Customer:
-    id: strawberry.ID
+    id: UUID
 
     @strawberry.field(
         description=(
@@ -245,16 +244,17 @@ class Customer:
     )
     async def offers(self, info: Info, channel: Channel) -> list[Offer] | None:
         info.context.principal.must("offer:read")
-        customer_id = uuid_or_none(self.id)
-        if customer_id is None:
-            return []
-        key = (customer_id, channel)
+        key = (self.id, channel)
         found = await info.context.loaders.offers_by_customer_id_and_channel.load(key)
         return [Offer.of(offer, channel) for offer in found]
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
-        return cls(id=id) if uuid_or_none(str(id)) else None
+    def resolve_reference(cls, id: UUID | str) -> Self | None:  # noqa: A002  (the key's name)
+        # The router's keys arrive unconverted: federation skips argument parsing.
+        try:
+            return cls(id=UUID(str(id)))
+        except ValueError:
+            return None
 
 
 @strawberry.type(description="How many of an audience agreed to marketing through a channel.")
@@ -287,5 +287,5 @@ class AudiencePreview:
                 for channel, count in preview.addressable.items()
             ],
             by_tier=[AudienceTier(code=one.code, count=one.count) for one in preview.by_tier],
-            sample=[Customer(id=strawberry.ID(str(one))) for one in preview.sample],
+            sample=[Customer(id=one) for one in preview.sample],
         )
