@@ -70,8 +70,12 @@ def issuer(folder: Path) -> SimpleNamespace:
     """Signs tokens; `jwks` is the file that the router reads."""
     key = ec.generate_private_key(ec.SECP256R1())
     jwks = folder / "jwks.json"
-    public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
-    jwks.write_text(json.dumps({"keys": [{**public, "kid": "k1", "alg": "ES256"}]}))
+
+    def publish(path: Path, kid: str) -> None:
+        public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
+        path.write_text(json.dumps({"keys": [{**public, "kid": kid, "alg": "ES256"}]}))
+
+    publish(jwks, "k1")
 
     def token(subject: str = "M-1", *, kid: str = "k1", **claims: object) -> str:
         now = int(time.time())
@@ -79,7 +83,7 @@ def issuer(folder: Path) -> SimpleNamespace:
         body = {name: value for name, value in (body | claims).items() if value is not None}
         return jwt.encode(body, key, algorithm="ES256", headers={"kid": kid})
 
-    return SimpleNamespace(key=key, jwks=jwks, token=token)
+    return SimpleNamespace(key=key, jwks=jwks, publish=publish, token=token)
 
 
 @pytest.fixture(scope="session")

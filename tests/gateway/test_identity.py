@@ -94,6 +94,21 @@ def test_a_token_that_was_good_is_refused_once_it_has_expired(router, issuer):
     assert "expired" in answer.json()["errors"][0]["message"]
 
 
+def test_changed_keys_are_taken_up_and_a_broken_key_file_is_survived(start, bank, issuer, tmp_path):
+    jwks = tmp_path / "jwks.json"
+    issuer.publish(jwks, "old")
+    router = start(GATEWAY_JWKS_FILE=jwks)
+    old, new = bearer(issuer.token(kid="old")), bearer(issuer.token(kid="new"))
+    assert router.post(WHO, headers=old).status_code == 200
+    jwks.write_text("{")
+    time.sleep(2.1)
+    assert router.post(WHO, headers=old).status_code == 200
+    issuer.publish(jwks, "new")
+    time.sleep(2.1)
+    assert router.post(WHO, headers=new).status_code == 200
+    assert router.post(WHO, headers=old).status_code == 401
+
+
 def test_the_caller_s_token_and_no_other_header_reaches_the_services(router, bank, issuer):
     token = issuer.token("S-9")
     headers = bearer(token) | {"x-institution": "OTHER", "cookie": "a=b"}

@@ -1,9 +1,9 @@
 """The supergraph: composed the same each time, nothing lost, and a broken file is survived."""
 
-import pytest
-
 import shutil
 import time
+
+import pytest
 
 import gateway
 
