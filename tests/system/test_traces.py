@@ -46,7 +46,7 @@ def test_the_customer_document_is_one_trace_with_one_call_and_few_statements_per
 
 def test_a_change_is_one_trace_through_to_the_consumer_of_its_event(berka, collector):
     person = berka.data('{ customerByNumber(number: "7") { id } }')["customerByNumber"]["id"]
-    consent = """mutation($id: ID!, $key: String!) {
+    consent = """mutation($id: UUID!, $key: String!) {
       giveConsent(customerId: $id, channel: PHONE, idempotencyKey: $key) { __typename } }"""
     variables = {"id": person, "key": secrets.token_hex(8)}
     _, parent, spans = traced(
