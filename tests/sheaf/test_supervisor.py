@@ -104,7 +104,10 @@ def test_a_program_that_does_not_end_in_time_is_killed(start):
     run = start("stubborn")
     run.until_ready()
     numbers = [one.pid.number for one in state.load(run.data_dir).processes.values()]
-    said = run.end()
+    run.process.terminate()
+    run.until(lambda known: known.processes["second"].state == "ending")
+    assert run.state("first").state == "ready"
+    said, _ = run.process.communicate(timeout=20)
     assert "first did not end in time and is killed" in said
     assert all(gone(number) for number in numbers)
 

@@ -17,7 +17,7 @@ from sheaf.state import SERVICES, ProcessState
 from sheaf.system import passwords
 from sheaf.trouble import Trouble
 
-_COLOURS = {"ready": "green", "starting": "yellow", "not ready": "yellow", "restarting": "red"}
+_COLOURS = {"ready": "green", "starting": "yellow", "not ready": "yellow", "ending": "yellow"}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class Report:
     def show(self, console: Console) -> None:
         """Print the report as tables."""
         console.print(self._processes())
-        console.print(self._feeds())
+        if self.feeds:
+            console.print(self._feeds())
         size = "   ".join(f"{name} {_megabytes(size)}" for name, size in self.databases.items())
         console.print(f"Databases: {size or 'PostgreSQL does not answer'}", highlight=False)
 

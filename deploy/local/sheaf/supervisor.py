@@ -184,6 +184,7 @@ class Supervisor:
         if child is None:
             return
         if child.poll() is None:
+            self._note(kept.program.name, "ending", kept.program.port, child.pid)
             child.send_signal(signal.SIGTERM)
         ways_to_end = {asyncio.create_task(ended(child)), asyncio.create_task(self._hurry.wait())}
         _, open_ways = await asyncio.wait(
@@ -195,6 +196,7 @@ class Supervisor:
             self._say(f"{kept.program.name} did not end in time and is killed")
         end_group(child, signal.SIGKILL)
         child.wait()
+        self._note(kept.program.name, "ended", kept.program.port, None)
 
     def _end_all(self) -> None:
         for kept in self._kept:
