@@ -133,6 +133,21 @@ def test_what_a_killed_program_had_started_is_killed_with_it(start):
     (grandchild,) = process.children()
     process.kill()
     assert gone(grandchild.pid)
+    run.until_ready()
+    run.end()
+
+
+def test_what_programs_of_a_killed_supervisor_had_started_is_ended_at_the_next_start(start):
+    run = start("parent")
+    run.until_ready()
+    programs = [psutil.Process(run.state(name).pid.number) for name in ("first", "second")]
+    grandchildren = [child.pid for program in programs for child in program.children()]
+    run.process.kill()
+    run.process.wait()
+    assert all(gone(program.pid) for program in programs)
+    recover(state.load(run.data_dir))
+    assert len(grandchildren) == 2
+    assert all(gone(number) for number in grandchildren)
 
 
 def test_a_killed_supervisor_takes_its_programs_with_it(start):

@@ -18,7 +18,7 @@ import psutil
 from sheaf import place, ports
 from sheaf.children import spawn
 from sheaf.place import Place
-from sheaf.state import write_private
+from sheaf.state import wait_until_ended, write_private
 from sheaf.trouble import Trouble
 
 SUPERUSER = "postgres"
@@ -214,13 +214,10 @@ class Cluster:
         if left is None:
             lock.unlink(missing_ok=True)
             return
-        left.send_signal(signal.SIGINT)
-        with suppress(psutil.TimeoutExpired):
-            left.wait(START_SECONDS)
-            return
-        left.send_signal(signal.SIGQUIT)
-        with suppress(psutil.TimeoutExpired):
-            left.wait(START_SECONDS)
+        for how in (signal.SIGINT, signal.SIGQUIT):
+            left.send_signal(how)
+            if not wait_until_ended([left], START_SECONDS):
+                return
 
     def _answers(self) -> bool:
         """Tell whether the child has written into its lock file that it takes connections."""

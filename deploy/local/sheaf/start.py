@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 from rich.console import Console
 
 from sheaf import logs, state
@@ -63,9 +62,7 @@ def down(data_dir: Path, console: Console) -> bool:
         return False
     with console.status("Ending: the gateway first, PostgreSQL last"):
         supervisor.send_signal(signal.SIGTERM)
-        try:
-            supervisor.wait(STOP_SECONDS)
-        except psutil.TimeoutExpired:
+        if state.wait_until_ended([supervisor], STOP_SECONDS):
             supervisor.kill()
-            supervisor.wait(10)
+            state.wait_until_ended([supervisor], 10)
     return True

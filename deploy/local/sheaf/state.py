@@ -2,6 +2,8 @@
 
 import json
 import os
+import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import psutil
 from sheaf.trouble import Trouble
 
 FILE = "state.json"
+_PAUSE_SECONDS = 0.05
 SERVICES = ("customer", "scoring", "campaign")
 
 
@@ -64,6 +67,26 @@ class State:
     def alive(self) -> bool:
         """Tell whether the supervisor that wrote this is still there."""
         return self.supervisor is not None and self.supervisor.process() is not None
+
+
+def wait_until_ended(processes: Sequence[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Wait for processes that are no children of ours; give those that are still there.
+
+    One that has ended but that nobody collects counts as ended: in a container it may stay so.
+    """
+    deadline = time.monotonic() + seconds
+    left = [one for one in processes if not _has_ended(one)]
+    while left and time.monotonic() < deadline:
+        time.sleep(_PAUSE_SECONDS)
+        left = [one for one in left if not _has_ended(one)]
+    return left
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def write_private(path: Path, text: str, mode: int = 0o600) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import os
 import secrets
 import shutil
 import signal
@@ -21,7 +22,7 @@ from sheaf import logs, place, ports, programs, running, state
 from sheaf.children import end_group, ended, spawn
 from sheaf.issuer import Issuer
 from sheaf.postgres import SUPERUSER, Cluster
-from sheaf.state import SERVICES, Pid, State
+from sheaf.state import SERVICES, Pid, State, wait_until_ended
 from sheaf.supervisor import Say, Supervisor
 from sheaf.trouble import Trouble
 
@@ -88,17 +89,32 @@ def recover(known: State) -> State:
     left = [
         (name, found)
         for name, one in known.processes.items()
-        if one.pid and (found := one.pid.process())
+        if one.pid
+        for found in _session(one.pid)
     ]
     for name, found in left:
         with suppress(psutil.NoSuchProcess):
             found.send_signal(signal.SIGINT if name == "postgres" else signal.SIGKILL)
-    _, stubborn = psutil.wait_procs([found for _, found in left], timeout=10)
+    stubborn = wait_until_ended([found for _, found in left], 10)
     for found in stubborn:
         with suppress(psutil.NoSuchProcess):
             found.send_signal(signal.SIGQUIT)
-    psutil.wait_procs(stubborn, timeout=5)
+    wait_until_ended(stubborn, 5)
     return replace(known, supervisor=None, processes={})
+
+
+def _session(leader: Pid) -> list[psutil.Process]:
+    """Find a program of ours and what it had started, by the session that it leads or led."""
+    with suppress(psutil.NoSuchProcess):
+        there = psutil.Process(leader.number)
+        if there.status() != psutil.STATUS_ZOMBIE and leader.process() is None:
+            return []  # the number was given to a stranger, so nothing of that session is left
+    found = []
+    for number in psutil.pids():
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getsid(number) == leader.number:
+                found.append(psutil.Process(number))
+    return found
 
 
 def passwords(data_dir: Path) -> dict[str, str]:
