@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-_WRITTEN = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
+_WRITTEN = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _DIGITS = {
     **dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF", "XPF"), 0),
     **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),

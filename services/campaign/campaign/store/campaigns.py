@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import copy_rows
-from sqlalchemy import literal, select, text, tuple_
-from sqlmodel import col
+from sqlalchemy import literal, text, tuple_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaign.domain.arms import Arm, arm, offer_id
@@ -31,7 +31,7 @@ async def by_id(
     query = select(CampaignRow).where(
         col(CampaignRow.id) == campaign_id, col(CampaignRow.institution) == institution
     )
-    found = (await session.execute(query.with_for_update() if lock else query)).scalars().first()
+    found = (await session.exec(query.with_for_update() if lock else query)).first()
     if found is None:
         raise CampaignNotFound(f"There is no campaign {campaign_id}.")
     return _campaign(found)
@@ -49,7 +49,7 @@ async def page(
     if after:
         query = query.where(tuple_(*order) < tuple_(literal(after[0]), literal(after[1])))
     query = query.order_by(order[0].desc(), order[1].desc()).limit(first)
-    return [_campaign(row) for row in (await session.execute(query)).scalars()]
+    return [_campaign(row) for row in await session.exec(query)]
 
 
 async def save(session: AsyncSession, campaign: Campaign) -> None:
