@@ -1,7 +1,8 @@
 """What every subgraph does the same way: refusals, masking, caches, limits, one trace span."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import strawberry
@@ -19,8 +20,10 @@ from strawberry.extensions import (
     SchemaExtension,
     ValidationCache,
 )
+from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, Info
 from strawberry.types.field import StrawberryField
+from strawberry.types.scalar import ScalarDefinition
 
 from kit import problem
 from kit.identity import Principal, Verifier
@@ -113,12 +116,19 @@ class Schema(strawberry.federation.Schema):
     """A subgraph's schema: caches on, limits built once, errors logged without their values."""
 
     def __init__(
-        self, query: type, mutation: type, *, types: Iterable[type], handlers: Iterable[Handler]
+        self,
+        query: type,
+        mutation: type,
+        *,
+        types: Iterable[type],
+        handlers: Iterable[Handler],
+        scalars: Mapping[object, ScalarDefinition] = MappingProxyType({}),
     ) -> None:
         super().__init__(
             query=query,
             mutation=mutation,
             types=types,
+            config=StrawberryConfig(scalar_map=scalars),
             exception_handlers=handlers,
             federation_version="2.9",
             extensions=[

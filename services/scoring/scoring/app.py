@@ -1,0 +1,71 @@
+"""Where the scoring service is put together, and nowhere else."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+from kit.db import Database, connect
+from kit.feed import feed
+from kit.graphql import Endpoint
+from kit.identity import Principal, Verifier
+from kit.inbox import Consumer
+from kit.intake import intake
+from kit.server import service
+from starlette.routing import Route
+
+from scoring.graphql.context import Context
+from scoring.graphql.loaders import Loaders
+from scoring.graphql.schema import SCHEMA
+from scoring.inbox import handlers
+from scoring.ingest import kinds
+from scoring.operations.recalculation import Calm, work
+from scoring.settings import Place, Settings
+from scoring.store import queue
+from scoring.store.institution import Policies
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251  (the one place the clock is read)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> FastAPI:
+    """Build the service; importing this module opens nothing."""
+    db = Database(connect(str(settings.database_url), name="scoring"))
+    verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
+    policies, calm = Policies(), Calm()
+    consumers = [
+        Consumer(producer, url, settings.token_file, db, handlers(calm), clock)
+        for producer, url in settings.feeds.items()
+    ]
+
+    async def pending() -> int:
+        async with db.read() as session:
+            return await queue.pending(session)
+
+    async def recalculating() -> None:
+        await work(db, policies, calm, clock)
+
+    def context(principal: Principal) -> Context:
+        loaders = Loaders(db, policies, principal.institution)
+        return Context(db=db, principal=principal, loaders=loaders, clock=clock)
+
+    app = service("scoring", db, consumers=consumers, work=[recalculating], pending=pending)
+    app.include_router(feed(db, verifier))
+    app.include_router(intake(verifier, kinds(db, calm, clock)))
+    app.routes.append(Route("/graphql", Endpoint(SCHEMA, verifier, context)))
+    return app
+
+
+def from_environment() -> FastAPI:
+    """Build the service from `SCORING_*`; what uvicorn calls."""
+    return create_app(Settings())
+
+
+def place() -> Place:
+    """Read from `SCORING_*` where the database is and where to listen."""
+    return Place()
+
+
+def sdl() -> str:
+    """Return the subgraph's schema as the federation reads it."""
+    return f"{SCHEMA.as_str()}\n"

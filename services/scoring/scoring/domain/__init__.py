@@ -1,0 +1,1 @@
+"""What a customer is worth: values in, values out, exact integers, no I/O."""

@@ -1,0 +1,133 @@
+"""Contribution: the leaves of a customer's accounts, summed; or what is missing to make them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from scoring.domain.account import Account, History
+from scoring.domain.balance import AccountMonth, account_months
+from scoring.domain.leaf import Leaf
+from scoring.domain.line import Line
+from scoring.domain.months import Period
+from scoring.domain.policy import Policy, RateKind
+from scoring.domain.problems import (
+    CurrencyNotPriced,
+    LoanTermsMissing,
+    NotComputable,
+    RatesMissing,
+    SchemeMissing,
+)
+from scoring.domain.rules import MARGIN_LINES, acts, deposit_margin, expected_loss, loan_margin
+from scoring.domain.scheme import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing without which a month cannot be priced."""
+
+    month: date
+    problem: type[NotComputable]
+    what: str
+
+
+@dataclass(slots=True)
+class Priced:
+    """Leaves of all months that could be priced, and what the others lack."""
+
+    leaves: list[Leaf] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+
+    def whole(self) -> list[Leaf]:
+        """Return the leaves, or refuse where anything is missing."""
+        if self.missing:
+            raise problem_of(self.missing)
+        return self.leaves
+
+
+def problem_of(missing: Sequence[Missing]) -> NotComputable:
+    """Return one refusal that names months and things; the most basic lack comes first."""
+    order = (SchemeMissing, RatesMissing, LoanTermsMissing, CurrencyNotPriced)
+    kind = min((one.problem for one in missing), key=order.index)
+    by_what: dict[str, list[date]] = {}
+    for one in missing:
+        if one.problem is kind:
+            by_what.setdefault(one.what, []).append(one.month)
+    named = "; ".join(f"{what} for {_months(by_what[what])}" for what in sorted(by_what))
+    return kind(f"Cannot be computed: missing {named}.")
+
+
+def _months(months: Iterable[date]) -> str:
+    return ", ".join(f"{month:%Y-%m}" for month in sorted(set(months)))
+
+
+def price(accounts: Iterable[tuple[Account, History]], policy: Policy, period: Period) -> Priced:
+    """Price every account's months of the period, with which the histories must begin."""
+    priced = Priced()
+    for account, history in accounts:
+        for atom in account_months(account, history, period, policy.business_date):
+            _price_month(account, atom, policy, priced)
+    return priced
+
+
+def _price_month(account: Account, atom: AccountMonth, policy: Policy, priced: Priced) -> None:
+    if not (atom.balance_days or atom.activity or account.open_in(atom.month)):
+        return
+    scheme = policy.scheme(atom.month)
+    if scheme is None:
+        priced.missing.append(Missing(atom.month, SchemeMissing, "a scheme"))
+    elif account.currency != scheme.currency:
+        if atom.balance_days or atom.activity:
+            what = f"a price in {scheme.currency} of {account.currency}"
+            priced.missing.append(Missing(atom.month, CurrencyNotPriced, what))
+    else:
+        priced.leaves.extend(_margins(account, atom, policy, scheme, priced.missing))
+        priced.leaves.extend(acts(account, atom.month, atom.activity, scheme))
+
+
+def _margins(
+    account: Account,
+    atom: AccountMonth,
+    policy: Policy,
+    scheme: Scheme,
+    missing: list[Missing],
+) -> Iterator[Leaf]:
+    days, month, basis = atom.balance_days, atom.month, scheme.basis(atom.month)
+    borrowed = account.line is Line.LOAN
+    if not days or not (borrowed or account.line in MARGIN_LINES):
+        return
+    customer = policy.rates.find(account.product, RateKind.CUSTOMER, month)
+    transfer = policy.rates.find(account.product, RateKind.TRANSFER, month)
+    for kind, rate in ((RateKind.CUSTOMER, customer), (RateKind.TRANSFER, transfer)):
+        if rate is None:
+            missing.append(Missing(month, RatesMissing, f"{kind} rate of {account.product}"))
+    if borrowed and account.loan is None:
+        missing.append(Missing(month, LoanTermsMissing, "the terms of a loan"))
+    if customer is None or transfer is None:
+        return
+    if not borrowed:
+        yield deposit_margin(account, month, days, (customer, transfer), basis)
+        return
+    yield loan_margin(account, month, days, (customer, transfer), basis)
+    if account.loan is not None:
+        yield expected_loss(account, month, days, account.loan.grade, scheme)
+
+
+def by_line(leaves: Iterable[Leaf]) -> dict[Line, int]:
+    """Return the sum of each line; every line is there."""
+    sums = dict.fromkeys(Line, 0)
+    for leaf in leaves:
+        sums[leaf.line] += leaf.amount_minor
+    return sums
+
+
+def by_month(leaves: Iterable[Leaf], months: Iterable[date]) -> dict[date, dict[Line, int]]:
+    """Return the sum of each month and line; every one of `months` is there."""
+    sums = {month: dict.fromkeys(Line, 0) for month in months}
+    for leaf in leaves:
+        sums[leaf.month][leaf.line] += leaf.amount_minor
+    return sums
+
+
+def total(sums: Mapping[Line, int]) -> int:
+    """Return what all lines come to."""
+    return sum(sums.values())

@@ -1,0 +1,51 @@
+"""Every way the scoring service says no.
+
+Problem
+├── PeriodInvalid       the caller asked for months or days that make no period
+├── NotComputable       a month cannot be priced, and nothing is guessed
+│   ├── RatesMissing    a product with balance-days has no rate for the month
+│   ├── SchemeMissing   no scheme is in force for the month
+│   ├── CurrencyNotPriced  an account is in another currency than the scheme
+│   └── LoanTermsMissing   a loan account has balance-days and no terms
+└── IdempotencyKeyReused   (kit) the same key came with other parameters
+"""
+
+from typing import ClassVar
+
+from kit.problem import Problem
+
+
+class PeriodInvalid(Problem):
+    """The months or days asked for make no period, or one that is too long."""
+
+    code: ClassVar[str] = "PERIOD_INVALID"
+
+
+class NotComputable(Problem):
+    """A month cannot be priced; the message names everything that is missing."""
+
+    code: ClassVar[str] = "NOT_COMPUTABLE"
+
+
+class RatesMissing(NotComputable):
+    """A product that has balance-days lacks its customer rate or its transfer price."""
+
+    code: ClassVar[str] = "RATES_MISSING"
+
+
+class SchemeMissing(NotComputable):
+    """No scheme is in force for the month."""
+
+    code: ClassVar[str] = "SCHEME_MISSING"
+
+
+class CurrencyNotPriced(NotComputable):
+    """The account's currency is not the scheme's."""
+
+    code: ClassVar[str] = "CURRENCY_NOT_PRICED"
+
+
+class LoanTermsMissing(NotComputable):
+    """A loan account has balance-days and its terms are not known."""
+
+    code: ClassVar[str] = "LOAN_TERMS_MISSING"

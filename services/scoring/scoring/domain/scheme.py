@@ -1,0 +1,128 @@
+"""A contribution scheme: the bank's policy of what business is worth, as a typed value.
+
+docs/contribution-scheme.md says what each field means.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from scoring.domain.line import Line
+from scoring.domain.loan import Grade
+from scoring.domain.months import days_in_year
+from scoring.domain.posting import Channel, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class LossRates:
+    """Yearly probability of default, and what is lost then."""
+
+    pd_ppm: int
+    lgd_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Which postings an entry fits; what is left out fits all."""
+
+    kind: Kind | None = None
+    purpose: str | None = None
+    channel: Channel | None = None
+
+    def fits(self, channel: Channel, kind: Kind, purpose: str) -> bool:
+        """Tell whether a posting of these features is meant."""
+        return (
+            self.kind in (None, kind)
+            and self.purpose in (None, purpose)
+            and self.channel in (None, channel)
+        )
+
+    def covers(self, other: "Condition") -> bool:
+        """Tell whether every posting that `other` fits is meant here too."""
+        return (
+            self.kind in (None, other.kind)
+            and self.purpose in (None, other.purpose)
+            and self.channel in (None, other.channel)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeeShare:
+    """Postings that are the bank's income, and the part of them that counts."""
+
+    when: Condition
+    line: Line
+    share_ppm: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitIncome:
+    """Income by act or by amount, for postings that are not income themselves."""
+
+    when: Condition
+    line: Line
+    per_item_minor: int
+    ppm_of_amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class EBanking:
+    """What a posting away from the counter saves, and the share credited for it."""
+
+    counter_cost_minor: int
+    credit_share_ppm: int
+    channel_cost_minor: Mapping[Channel, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CostToServe:
+    """What a posting costs by channel, and an open account by month."""
+
+    channel_cost_minor: Mapping[Channel, int]
+    account_month_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One tier of the ladder; rank 1 is the lowest."""
+
+    code: str
+    name: str
+    rank: int
+    at_least_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The tiers, lowest first, and how many months of contribution they look at."""
+
+    window_months: int
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """One version of a bank's policy, in force from a month on."""
+
+    name: str
+    version: int
+    effective_from: date
+    currency: str
+    basis_days: int | None
+    expected_loss: Mapping[Grade, LossRates]
+    fees: Sequence[FeeShare]
+    unit_income: Sequence[UnitIncome]
+    e_banking: EBanking
+    international_ppm: Mapping[Kind, int]
+    cost_to_serve: CostToServe
+    ladder: Ladder
+
+    def basis(self, month: date) -> int:
+        """Return the days that a yearly rate is spread over, in that month's year."""
+        return self.basis_days or days_in_year(month)
+
+
+def in_force(schemes: Sequence[Scheme], month: date) -> Scheme | None:
+    """Return the scheme for a month: the latest that is effective by then."""
+    known = [scheme for scheme in schemes if scheme.effective_from <= month]
+    return max(known, key=lambda scheme: scheme.effective_from, default=None)

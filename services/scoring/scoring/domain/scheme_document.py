@@ -1,0 +1,174 @@
+"""Makes a scheme of its document, or says by path what is wrong with the document."""
+
+from itertools import pairwise
+from typing import Final, TypeVar
+
+from scoring.domain.line import Line
+from scoring.domain.loan import Grade
+from scoring.domain.money import MILLION
+from scoring.domain.posting import NO_SERVICE, Channel, Kind
+from scoring.domain.reading import Fields, Unreadable
+from scoring.domain.scheme import (
+    Condition,
+    CostToServe,
+    EBanking,
+    FeeShare,
+    Ladder,
+    LossRates,
+    Scheme,
+    Step,
+    UnitIncome,
+)
+
+MONEY: Final = 10**15
+E_CHANNELS = (Channel.ONLINE, Channel.MOBILE, Channel.PHONE, Channel.SELF_SERVICE)
+_CURRENCY_LETTERS = 3
+Entry = TypeVar("Entry", FeeShare, UnitIncome)
+
+
+def scheme_of(document: object) -> Scheme:
+    """Read a scheme; `Unreadable` names the path of the first thing that is wrong."""
+    top = Fields.at(document, "")
+    month = top.day("effective_from")
+    if month.day != 1:
+        raise Unreadable("effective_from: must be the first day of a month")
+    currency = top.text("currency", _CURRENCY_LETTERS)
+    if len(currency) != _CURRENCY_LETTERS or not currency.isupper():
+        raise Unreadable("currency: must be three capital letters (ISO 4217)")
+    scheme = Scheme(
+        name=top.text("name"),
+        version=top.whole("version", 1, 1_000_000),
+        effective_from=month,
+        currency=currency,
+        basis_days=_basis(top),
+        expected_loss=_expected_loss(top.fields("expected_loss")),
+        fees=_reachable("fees", top.each("fees", _fee)),
+        unit_income=_reachable("unit_income", top.each("unit_income", _unit_income)),
+        e_banking=_e_banking(top.fields("e_banking")),
+        international_ppm=_international(top.fields("international")),
+        cost_to_serve=_cost_to_serve(top.fields("cost_to_serve")),
+        ladder=_ladder(top.fields("tiers")),
+    )
+    top.close()
+    return scheme
+
+
+def _basis(top: Fields) -> int | None:
+    value = top.value("day_count_basis")
+    known = {"360": 360, "365": 365, "actual": None}
+    if str(value) not in known:
+        raise Unreadable("day_count_basis: must be 360, 365 or actual")
+    return known[str(value)]
+
+
+def _expected_loss(losses: Fields) -> dict[Grade, LossRates]:
+    found = {}
+    for grade in Grade:
+        rates = losses.fields(grade)
+        found[grade] = LossRates(
+            rates.whole("pd_ppm", 0, MILLION), rates.whole("lgd_ppm", 0, MILLION)
+        )
+        rates.close()
+    losses.close()
+    return found
+
+
+def _line(entry: Fields) -> Line:
+    line = entry.one_of("line", Line)
+    if line is Line.COST_TO_SERVE:
+        raise Unreadable(f"{entry.under('line')}: income cannot go to cost_to_serve")
+    return line
+
+
+def _condition(entry: Fields, *, channel: bool) -> Condition:
+    found = Condition(
+        entry.one_of("kind", Kind) if entry.has("kind") else None,
+        entry.text("purpose") if entry.has("purpose") else None,
+        entry.one_of("channel", Channel) if channel and entry.has("channel") else None,
+    )
+    if found.kind in NO_SERVICE:
+        raise Unreadable(f"{entry.under('kind')}: {found.kind} is never priced")
+    return found
+
+
+def _fee(entry: Fields) -> FeeShare:
+    entry.value("kind")
+    return FeeShare(
+        _condition(entry, channel=False), _line(entry), entry.whole("share_ppm", 0, MILLION)
+    )
+
+
+def _unit_income(entry: Fields) -> UnitIncome:
+    when = _condition(entry, channel=True)
+    if when == Condition():
+        raise entry.refuse("needs at least one of kind, purpose, channel")
+    items, amount = entry.has("per_item_minor"), entry.has("ppm_of_amount")
+    if not items and not amount:
+        raise entry.refuse("needs per_item_minor, ppm_of_amount or both")
+    return UnitIncome(
+        when,
+        _line(entry),
+        entry.whole("per_item_minor", 0, MONEY) if items else 0,
+        entry.whole("ppm_of_amount", 0, MILLION) if amount else 0,
+    )
+
+
+def _reachable(name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Refuse an entry that never gets a posting because an earlier one takes them all."""
+    for number, entry in enumerate(entries):
+        for earlier, other in enumerate(entries[:number]):
+            if other.when.covers(entry.when):
+                raise Unreadable(f"{name}.{number}: {name}.{earlier} takes all it could fit")
+    return entries
+
+
+def _e_banking(entry: Fields) -> EBanking:
+    costs = entry.fields("channels")
+    found = EBanking(
+        entry.whole("counter_cost_minor", 0, MONEY),
+        entry.whole("credit_share_ppm", 0, MILLION),
+        costs.by_word(Channel, 0, MONEY),
+    )
+    for channel in found.channel_cost_minor:
+        if channel not in E_CHANNELS:
+            raise Unreadable(f"{costs.under(channel)}: must be one of {', '.join(E_CHANNELS)}")
+    entry.close()
+    return found
+
+
+def _international(entry: Fields) -> dict[Kind, int]:
+    found = entry.by_word(Kind, 0, MILLION)
+    for kind in NO_SERVICE & found.keys():
+        raise Unreadable(f"{entry.under(kind)}: {kind} is never priced")
+    return found
+
+
+def _cost_to_serve(entry: Fields) -> CostToServe:
+    found = CostToServe(
+        entry.fields("channels").by_word(Channel, 0, MONEY),
+        entry.whole("account_month_minor", 0, MONEY),
+    )
+    entry.close()
+    return found
+
+
+def _ladder(entry: Fields) -> Ladder:
+    window = entry.whole("window_months", 1, 24)
+
+    def step(one: Fields) -> tuple[str, str, int]:
+        return one.text("code", 40), one.text("name"), one.whole("at_least_minor", -MONEY, MONEY)
+
+    read = entry.each("ladder", step)
+    if not read:
+        raise Unreadable(f"{entry.under('ladder')}: needs at least one step")
+    for number, (lower, upper) in enumerate(pairwise(read), start=1):
+        if upper[2] <= lower[2]:
+            raise Unreadable(
+                f"{entry.under('ladder')}.{number}.at_least_minor: must be more than {lower[2]}, "
+                "the step before"
+            )
+    if len({code for code, _, _ in read}) < len(read):
+        raise Unreadable(f"{entry.under('ladder')}: every step needs a code of its own")
+    entry.close()
+    steps = [Step(code, name, rank, least) for rank, (code, name, least) in enumerate(read, 1)]
+    return Ladder(window, tuple(steps))

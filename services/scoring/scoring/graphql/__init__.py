@@ -1,0 +1,1 @@
+"""The subgraph: translates between GraphQL and this service; decides nothing."""

@@ -1,0 +1,25 @@
+"""What a resolver may reach, typed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import strawberry
+from kit.db import Database
+from kit.identity import Principal
+
+from scoring.graphql.loaders import Loaders
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Lives for one request."""
+
+    db: Database
+    principal: Principal
+    loaders: Loaders
+    clock: Callable[[], datetime]
+
+
+Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,0 +1,175 @@
+"""What a customer or an account contributes, down to each rule with its inputs."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
+
+import strawberry
+
+from scoring.domain.leaf import Leaf
+from scoring.domain.line import Line
+from scoring.domain.months import Period
+from scoring.graphql.scalars import Money, YearMonth
+
+if TYPE_CHECKING:
+    from scoring.graphql.entities import Account
+
+strawberry.enum(
+    Line,
+    name="ContributionLine",
+    description="Where contribution comes from: six lines of business, and what serving costs.",
+)
+Key = TypeVar("Key")
+Leaves = strawberry.Private[Sequence[Leaf]]
+
+
+def _split(leaves: Sequence[Leaf], key: Callable[[Leaf], Key]) -> dict[Key, list[Leaf]]:
+    groups: dict[Key, list[Leaf]] = {}
+    for leaf in leaves:
+        groups.setdefault(key(leaf), []).append(leaf)
+    return groups
+
+
+def _sum(leaves: Sequence[Leaf], currency: str) -> Money:
+    return Money.of(sum(leaf.amount_minor for leaf in leaves), currency)
+
+
+@strawberry.type(description="One number that went into a formula.")
+class RuleInput:
+    name: str
+    value: str
+    unit: str
+
+
+@strawberry.type(description="What one rule gives in one month; rounded once, half away from zero.")
+class RuleContribution:
+    rule: str = strawberry.field(description="Stable name of the rule.")
+    month: YearMonth
+    amount: Money
+    formula: str = strawberry.field(description="How the inputs make the amount.")
+    inputs: list[RuleInput]
+
+    @classmethod
+    def of(cls, leaf: Leaf, currency: str) -> Self:
+        """Show a leaf."""
+        return cls(
+            rule=leaf.rule,
+            month=YearMonth(leaf.month),
+            amount=Money.of(leaf.amount_minor, currency),
+            formula=leaf.formula,
+            inputs=[
+                RuleInput(name=one.name, value=str(one.value), unit=one.unit) for one in leaf.inputs
+            ],
+        )
+
+
+@strawberry.type(description="What one account contributes: the sum of its rules.")
+class AccountContribution:
+    leaves: Leaves
+    currency: strawberry.Private[str]
+
+    @strawberry.field(description="The account; null when it is not to be seen now.")
+    def account(
+        self,
+    ) -> Annotated["Account", strawberry.lazy("scoring.graphql.entities")] | None:
+        from scoring.graphql.entities import Account  # noqa: PLC0415  (the two know each other)
+
+        return Account(id=self.leaves[0].account.id)
+
+    @strawberry.field(description="The sum of the rules.")
+    def amount(self) -> Money:
+        return _sum(self.leaves, self.currency)
+
+    @strawberry.field(description="Each rule and month, in that order of months.")
+    def rules(self) -> list[RuleContribution]:
+        return [
+            RuleContribution.of(leaf, self.currency)
+            for leaf in sorted(self.leaves, key=lambda one: one.month)
+        ]
+
+
+@strawberry.type(description="What one product contributes: the sum of its accounts.")
+class ProductContribution:
+    product: str = strawberry.field(description="The product's code.")
+    leaves: Leaves
+    currency: strawberry.Private[str]
+
+    @strawberry.field(description="The sum of the accounts.")
+    def amount(self) -> Money:
+        return _sum(self.leaves, self.currency)
+
+    @strawberry.field(description="The accounts that contribute, by number.")
+    def accounts(self) -> list[AccountContribution]:
+        groups = _split(self.leaves, lambda leaf: leaf.account.number)
+        return [
+            AccountContribution(leaves=groups[number], currency=self.currency)
+            for number in sorted(groups)
+        ]
+
+
+@strawberry.type(description="What one line contributes: the sum of its products.")
+class LineContribution:
+    line: Line
+    leaves: Leaves
+    currency: strawberry.Private[str]
+
+    @strawberry.field(description="The sum of the products.")
+    def amount(self) -> Money:
+        return _sum(self.leaves, self.currency)
+
+    @strawberry.field(description="The products that contribute, by code.")
+    def products(self) -> list[ProductContribution]:
+        groups = _split(self.leaves, lambda leaf: leaf.account.product)
+        return [
+            ProductContribution(product=code, leaves=groups[code], currency=self.currency)
+            for code in sorted(groups)
+        ]
+
+
+def _lines(leaves: Sequence[Leaf], currency: str) -> list[LineContribution]:
+    groups = _split(leaves, lambda leaf: leaf.line)
+    return [
+        LineContribution(line=line, leaves=groups.get(line, ()), currency=currency) for line in Line
+    ]
+
+
+@strawberry.type(description="What one month contributes.")
+class MonthContribution:
+    month: YearMonth
+    leaves: Leaves
+    currency: strawberry.Private[str]
+
+    @strawberry.field(description="The sum of the lines.")
+    def total(self) -> Money:
+        return _sum(self.leaves, self.currency)
+
+    @strawberry.field(description="Every line, also those that contribute nothing.")
+    def lines(self) -> list[LineContribution]:
+        return _lines(self.leaves, self.currency)
+
+
+@strawberry.type(
+    description="Contribution over months, worked out now from every acknowledged posting."
+)
+class Contribution:
+    leaves: Leaves
+    period: strawberry.Private[Period]
+    currency: strawberry.Private[str]
+
+    @strawberry.field(description="The sum of the lines, and of the months.")
+    def total(self) -> Money:
+        return _sum(self.leaves, self.currency)
+
+    @strawberry.field(description="Every line, also those that contribute nothing.")
+    def lines(self) -> list[LineContribution]:
+        return _lines(self.leaves, self.currency)
+
+    @strawberry.field(description="Every month of the period; those yet to come are zero.")
+    def months(self) -> list[MonthContribution]:
+        groups: dict[date, list[Leaf]] = _split(self.leaves, lambda leaf: leaf.month)
+        return [
+            MonthContribution(
+                month=YearMonth(month), leaves=groups.get(month, ()), currency=self.currency
+            )
+            for month in self.period
+        ]

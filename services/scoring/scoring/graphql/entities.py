@@ -1,0 +1,144 @@
+"""Customers and accounts: what this service adds to them."""
+
+from datetime import date, timedelta
+from typing import Annotated, Self
+from uuid import UUID
+
+import strawberry
+
+from scoring.domain.account import AccountId, CustomerId
+from scoring.domain.balance import daily
+from scoring.domain.loan import movements as loan_movements
+from scoring.domain.problems import PeriodInvalid
+from scoring.graphql.context import Info
+from scoring.graphql.contribution import Contribution
+from scoring.graphql.scalars import From, Money, To, period
+from scoring.graphql.tiers import Tier
+from scoring.store import history
+
+LONGEST_DAYS = 400
+SCOPE = "contribution:read"
+FromDay = Annotated[date, strawberry.argument(name="from", description="The first day.")]
+ToDay = Annotated[date, strawberry.argument(name="to", description="The last day.")]
+
+
+def _uuid(raw: object) -> UUID | None:
+    """Read a key as the router sends it; what is no id names nothing."""
+    try:
+        return UUID(str(raw))
+    except ValueError:
+        return None
+
+
+@strawberry.type(description="The balance at the end of one day.")
+class DailyBalance:
+    date: date
+    balance: Money
+
+
+@strawberry.federation.type(keys=["id"], description="An account, in money.")
+class Account:
+    id: UUID = strawberry.field(description="Stable, and the same in every service.")
+
+    @strawberry.field(
+        description="The balance at the end of a day, by default the business date. "
+        "Null while the account is unknown here."
+    )
+    async def balance(self, info: Info, on: date | None = None) -> Money | None:
+        found = await info.context.loaders.balance_by_account_id.load((self.id, on))
+        return Money.of(*found) if found else None
+
+    @strawberry.field(
+        description="The mean of the end-of-day balances from the first day of the first month "
+        "through the last month's last day or the business date; rounded half away from zero. "
+        "Null where no such day has come."
+    )
+    async def average_daily_balance(self, info: Info, from_: From, to: To) -> Money | None:
+        key = (self.id, period(from_, to))
+        found = await info.context.loaders.average_by_account_id.load(key)
+        return Money.of(*found) if found else None
+
+    @strawberry.field(
+        description=f"The balance at the end of each day; at most {LONGEST_DAYS} days."
+    )
+    async def daily_balances(
+        self, info: Info, from_: FromDay, to: ToDay
+    ) -> list[DailyBalance] | None:
+        if to < from_ or (to - from_).days >= LONGEST_DAYS:
+            raise PeriodInvalid(
+                f"'to' must not be before 'from', nor {LONGEST_DAYS} days or more after it."
+            )
+        account = await info.context.loaders.account_by_id.load(AccountId(self.id))
+        if account is None:
+            return None
+        opening = 0
+        if account.scheduled:
+            moves = loan_movements(account.scheduled)
+            opening = sum(amount for day, amount in moves if day < from_)
+        else:
+            async with info.context.db.read() as session:
+                opening, moves = await history.movements(
+                    session, info.context.principal.institution, account.id, from_, to
+                )
+        balances = daily(opening, moves, from_, to)
+        return [
+            DailyBalance(
+                date=from_ + timedelta(number), balance=Money.of(balance, account.currency)
+            )
+            for number, balance in enumerate(balances)
+        ]
+
+    @strawberry.field(description="What the account contributes to its owner's worth.")
+    async def contribution(self, info: Info, from_: From, to: To) -> Contribution | None:
+        months = period(from_, to)
+        leaves = await info.context.loaders.leaves_by_account_id.load((self.id, months))
+        policy = await info.context.loaders.policy()
+        if leaves is None or policy is None:
+            return None
+        return Contribution(leaves=leaves, period=months, currency=policy.currency)
+
+    @classmethod
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
+        info.context.principal.must(SCOPE)
+        found = _uuid(id)
+        return cls(id=found) if found else None
+
+
+@strawberry.federation.type(keys=["id"], description="A customer, and what they are worth.")
+class Customer:
+    id: UUID = strawberry.field(description="Stable, and the same in every service.")
+
+    @strawberry.field(
+        description="What the customer's own accounts contribute. Null while the customer is "
+        "unknown here. Refused as RATES_MISSING, SCHEME_MISSING, LOAN_TERMS_MISSING or "
+        "CURRENCY_NOT_PRICED where a month cannot be priced."
+    )
+    async def contribution(self, info: Info, from_: From, to: To) -> Contribution | None:
+        months = period(from_, to)
+        leaves = await info.context.loaders.leaves_by_customer_id.load((self.id, months))
+        policy = await info.context.loaders.policy()
+        if leaves is None or policy is None:
+            return None
+        return Contribution(leaves=leaves, period=months, currency=policy.currency)
+
+    @strawberry.field(description="The tier held now; null before the first account.")
+    async def tier(self, info: Info) -> Tier | None:
+        held = await self._tiers(info)
+        return held[-1] if held else None
+
+    @strawberry.field(description="Every tier held, oldest first, each with its reason.")
+    async def tier_history(self, info: Info) -> list[Tier] | None:
+        return await self._tiers(info)
+
+    async def _tiers(self, info: Info) -> list[Tier]:
+        policy = await info.context.loaders.policy()
+        if policy is None:
+            return []
+        found = await info.context.loaders.tiers_by_customer_id.load(CustomerId(self.id))
+        return [Tier.of(one, policy.currency) for one in found]
+
+    @classmethod
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
+        info.context.principal.must(SCOPE)
+        found = _uuid(id)
+        return cls(id=found) if found else None

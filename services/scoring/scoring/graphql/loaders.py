@@ -1,0 +1,180 @@
+"""Batches: one short read per kind of thing, however many fields asked."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date
+from typing import TypeVar
+from uuid import UUID
+
+from kit.db import Database
+from kit.problem import Problem
+from strawberry.dataloader import DataLoader
+
+from scoring.domain.account import Account, AccountId, CustomerId, History
+from scoring.domain.balance import (
+    account_months,
+    average_daily_balance,
+    days_counted,
+    scheduled_balance,
+)
+from scoring.domain.contribution import price
+from scoring.domain.leaf import Leaf
+from scoring.domain.months import Period
+from scoring.domain.policy import Policy
+from scoring.domain.tiers import TierPeriod
+from scoring.store import accounts, history, scores
+from scoring.store.institution import Policies
+
+Leaves = list[Leaf] | Problem | None
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+NO_HISTORY = History()
+
+
+class Loaders:
+    """Built afresh for each request and institution, so its cache can never outlive one."""
+
+    def __init__(self, db: Database, policies: Policies, institution: str) -> None:
+        self._db = db
+        self._policies = policies
+        self._institution = institution
+        self._policy = DataLoader(load_fn=self._read_policy)
+        self.accounts_by_customer_id = DataLoader(load_fn=self._accounts_by_customer_id)
+        self.account_by_id = DataLoader(load_fn=self._account_by_id)
+        self.tiers_by_customer_id = DataLoader(load_fn=self._tiers_by_customer_id)
+        self.leaves_by_customer_id = DataLoader(load_fn=by_second(self._leaves_by_customer_id))
+        self.leaves_by_account_id = DataLoader(load_fn=by_second(self._leaves_by_account_id))
+        self.average_by_account_id = DataLoader(load_fn=by_second(self._average_by_account_id))
+        self.balance_by_account_id = DataLoader(load_fn=by_second(self._balance_by_account_id))
+
+    async def policy(self) -> Policy | None:
+        """Return the institution's policy, read once in a request."""
+        return await self._policy.load(self._institution)
+
+    async def _read_policy(self, institutions: list[str]) -> list[Policy | None]:
+        async with self._db.read() as session:
+            return [await self._policies.of(session, one) for one in institutions]
+
+    async def _accounts_by_customer_id(
+        self, ids: list[CustomerId]
+    ) -> list[Sequence[Account] | None]:
+        async with self._db.read() as session:
+            found = await accounts.accounts_by_customer_id(session, self._institution, ids)
+        return [found.get(one) for one in ids]
+
+    async def _account_by_id(self, ids: list[AccountId]) -> list[Account | None]:
+        async with self._db.read() as session:
+            found = await accounts.accounts_by_id(session, self._institution, ids)
+        return [found.get(one) for one in ids]
+
+    async def _tiers_by_customer_id(self, ids: list[CustomerId]) -> list[list[TierPeriod]]:
+        async with self._db.read() as session:
+            found = await scores.tiers_by_customer_id(session, self._institution, ids)
+        return [found.get(one, []) for one in ids]
+
+    async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
+        owned = await self.accounts_by_customer_id.load_many([CustomerId(one) for one in ids])
+        return await self._leaves(owned, period)
+
+    async def _leaves_by_account_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
+        found = await self.account_by_id.load_many([AccountId(one) for one in ids])
+        return await self._leaves([[one] if one else None for one in found], period)
+
+    async def _leaves(
+        self, groups: Sequence[Sequence[Account] | None], period: Period
+    ) -> list[Leaves]:
+        """Price groups of accounts; a refusal stands in its group's place."""
+        policy = await self.policy()
+        if policy is None:
+            return [None] * len(groups)
+        known = [account for group in groups for account in group or ()]
+        histories = await self._histories(known, period, policy, acts=True)
+        return [
+            None if group is None else _priced(group, histories, policy, period) for group in groups
+        ]
+
+    async def _average_by_account_id(
+        self, ids: list[UUID], period: Period
+    ) -> list[tuple[int, str] | None]:
+        found = await self.account_by_id.load_many([AccountId(one) for one in ids])
+        policy = await self.policy()
+        days = days_counted(period, policy.business_date) if policy else 0
+        if policy is None or not days:
+            return [None] * len(ids)
+        known = [account for account in found if account]
+        histories = await self._histories(known, period, policy, acts=False)
+        averages: list[tuple[int, str] | None] = []
+        for account in found:
+            if account is None:
+                averages.append(None)
+                continue
+            kept = histories.get(account.id, NO_HISTORY)
+            months = account_months(account, kept, period, policy.business_date)
+            averages.append((average_daily_balance(months, days), account.currency))
+        return averages
+
+    async def _balance_by_account_id(
+        self, ids: list[UUID], on: date | None
+    ) -> list[tuple[int, str] | None]:
+        found = await self.account_by_id.load_many([AccountId(one) for one in ids])
+        policy = await self.policy()
+        if policy is None:
+            return [None] * len(ids)
+        day = on or policy.business_date
+        posted = [one.id for one in found if one and not one.scheduled]
+        async with self._db.read() as session:
+            moved = await history.balances(session, self._institution, posted, day)
+        return [_balance(one, moved, day) if one else None for one in found]
+
+    async def _histories(
+        self, known: Sequence[Account], period: Period, policy: Policy, *, acts: bool
+    ) -> dict[AccountId, History]:
+        if not known:
+            return {}
+        async with self._db.read() as session:
+            return await history.histories(
+                session,
+                self._institution,
+                [account.id for account in known],
+                period,
+                business_date=policy.business_date,
+                acts=acts,
+            )
+
+
+def _balance(account: Account, moved: Mapping[AccountId, int], day: date) -> tuple[int, str]:
+    posted = moved.get(account.id, 0)
+    return scheduled_balance(account, day) if account.scheduled else posted, account.currency
+
+
+def _priced(
+    group: Sequence[Account],
+    histories: dict[AccountId, History],
+    policy: Policy,
+    period: Period,
+) -> list[Leaf] | Problem:
+    owned = [(account, histories.get(account.id, NO_HISTORY)) for account in group]
+    try:
+        return price(owned, policy, period).whole()
+    except Problem as refusal:
+        return refusal
+
+
+Second = TypeVar("Second")
+
+
+def by_second(
+    load: Callable[[list[Key], Second], Awaitable[list[Value]]],
+) -> Callable[[list[tuple[Key, Second]]], Awaitable[list[Value]]]:
+    """Load pairs by groups of equal second parts: one batch for each period or day asked for."""
+
+    async def grouped(keys: list[tuple[Key, Second]]) -> list[Value]:
+        groups: dict[Second, list[Key]] = {}
+        for first, second in keys:
+            groups.setdefault(second, []).append(first)
+        found: dict[tuple[Key, Second], Value] = {}
+        for second, firsts in groups.items():
+            loaded = await load(firsts, second)
+            found |= dict(zip(((first, second) for first in firsts), loaded, strict=True))
+        return [found[key] for key in keys]
+
+    return grouped

@@ -1,0 +1,192 @@
+"""The whole bank: its contribution, its best customers, its ladder and its concentration."""
+
+from datetime import date
+from typing import Self
+from uuid import UUID
+
+import strawberry
+
+from scoring.domain import concentration as rules
+from scoring.domain.line import Line
+from scoring.domain.money import MILLION, share_text
+from scoring.domain.months import Period
+from scoring.domain.scheme import Step
+from scoring.graphql.entities import Customer
+from scoring.graphql.scalars import Money, YearMonth
+from scoring.store.reports import Ranked
+from scoring.store.scores import NotComputed as NotComputedValue
+
+SHARE = "Decimal number of six digits; 1.000000 is the whole. Null where the whole is not positive."
+
+
+def _share(part: int, whole: int) -> str | None:
+    return share_text(part, whole) if whole > 0 else None
+
+
+@strawberry.type(description="What one line contributes to the bank.")
+class LineAmount:
+    line: Line
+    amount: Money
+
+
+@strawberry.type(description="What one month contributes to the bank.")
+class MonthAmount:
+    month: YearMonth
+    total: Money
+    lines: list[LineAmount]
+
+
+@strawberry.type(
+    description="The bank's contribution as last worked out; customers who wait are not yet in it."
+)
+class BankContribution:
+    total: Money
+    lines: list[LineAmount] = strawberry.field(description="Every line.")
+    months: list[MonthAmount] = strawberry.field(description="Every month of the period.")
+    customers: int = strawberry.field(description="Customers known.")
+    accounts: int = strawberry.field(description="Accounts known.")
+    pending: int = strawberry.field(description="Customers who wait to be worked out again.")
+
+    @classmethod
+    def of(
+        cls,
+        found: dict[tuple[date, Line], int],
+        months: Period,
+        currency: str,
+        *,
+        counts: tuple[int, int],
+        pending: int,
+    ) -> Self:
+        """Show sums by month and line."""
+
+        def amounts(month: date | None) -> list[LineAmount]:
+            return [
+                LineAmount(
+                    line=line,
+                    amount=Money.of(
+                        sum(v for (m, of), v in found.items() if of is line and month in (None, m)),
+                        currency,
+                    ),
+                )
+                for line in Line
+            ]
+
+        return cls(
+            total=Money.of(sum(found.values()), currency),
+            lines=amounts(None),
+            months=[
+                MonthAmount(
+                    month=YearMonth(month),
+                    total=Money.of(sum(v for (m, _), v in found.items() if m == month), currency),
+                    lines=amounts(month),
+                )
+                for month in months
+            ],
+            customers=counts[0],
+            accounts=counts[1],
+            pending=pending,
+        )
+
+
+@strawberry.type(description="A customer's place among all.")
+class RankedCustomer:
+    rank: int = strawberry.field(description="1 contributes most.")
+    customer: Customer | None
+    contribution: Money
+    share: str | None = strawberry.field(description=f"Part of the bank's total. {SHARE}")
+
+    @classmethod
+    def of(cls, rank: int, found: Ranked, currency: str) -> Self:
+        """Show one of the best."""
+        return cls(
+            rank=rank,
+            customer=Customer(id=found.customer_id),
+            contribution=Money.of(found.amount_minor, currency),
+            share=_share(found.amount_minor, found.bank_minor),
+        )
+
+
+@strawberry.type(description="One step of the ladder in force, and who stands on it.")
+class TierStep:
+    code: str
+    name: str
+    rank: int = strawberry.field(description="1 is the lowest.")
+    at_least: Money = strawberry.field(description="What the tier needs over the window.")
+    customers: int
+    contribution: Money = strawberry.field(description="Of its customers, over the window.")
+    share: str | None = strawberry.field(description=f"Part of all tiers' contribution. {SHARE}")
+
+    @classmethod
+    def of(cls, step: Step, held: dict[str, tuple[int, int]], currency: str) -> Self:
+        """Show a step with its customers."""
+        customers, amount = held.get(step.code, (0, 0))
+        return cls(
+            code=step.code,
+            name=step.name,
+            rank=step.rank,
+            at_least=Money.of(step.at_least_minor, currency),
+            customers=customers,
+            contribution=Money.of(amount, currency),
+            share=_share(amount, sum(each for _, each in held.values())),
+        )
+
+
+@strawberry.type(description="What the best part of the customers brings.")
+class CustomerShare:
+    customers: str = strawberry.field(description="Part of all customers, best first.")
+    share: str | None = strawberry.field(description=f"Part of the total. {SHARE}")
+
+
+@strawberry.type(description="How much comes from how few. With loss makers, shares may exceed 1.")
+class Concentration:
+    customers: int
+    profitable: int = strawberry.field(description="Customers who bring more than nothing.")
+    loss_making: int = strawberry.field(description="Customers who cost more than they bring.")
+    total: Money
+    top_shares: list[CustomerShare] = strawberry.field(
+        description="Of the best 1, 4, 10 and 20 percent; a part of a customer counts whole."
+    )
+    smallest_share_for_80: str | None = strawberry.field(
+        name="smallestShareFor80",
+        description="The smallest part of the customers that brings 80 percent of the total.",
+    )
+    curve: list[CustomerShare] = strawberry.field(description="The whale curve, in even steps.")
+
+    @classmethod
+    def of(cls, found: rules.Concentration, currency: str) -> Self:
+        """Show a concentration."""
+        count = len(found.values)
+        smallest = found.smallest_for(rules.MOST_PPM)
+        return cls(
+            customers=count,
+            profitable=found.profitable,
+            loss_making=found.loss_making,
+            total=Money.of(found.total, currency),
+            top_shares=[_point(ppm, found.top(ppm), found.total) for ppm in rules.TOP_PPM],
+            smallest_share_for_80=None if smallest is None else _share(smallest, count),
+            curve=[_point(ppm, amount, found.total) for ppm, amount in found.curve()],
+        )
+
+
+def _point(customers_ppm: int, amount: int, total: int) -> CustomerShare:
+    return CustomerShare(customers=share_text(customers_ppm, MILLION), share=_share(amount, total))
+
+
+@strawberry.type(description="A customer whose months from one on cannot be priced, and why.")
+class NotComputed:
+    customer: Customer | None
+    customer_id: UUID
+    from_: YearMonth = strawberry.field(name="from", description="The first month that fails.")
+    code: str = strawberry.field(description="Stable: match on it.")
+    message: str = strawberry.field(description="Names everything that is missing.")
+
+    @classmethod
+    def of(cls, found: NotComputedValue) -> Self:
+        """Show who could not be worked out."""
+        return cls(
+            customer=Customer(id=found.customer_id),
+            customer_id=found.customer_id,
+            from_=YearMonth(found.from_month),
+            code=found.code,
+            message=found.message,
+        )

@@ -1,0 +1,58 @@
+"""Values on the wire: months and money."""
+
+import re
+from datetime import date
+from typing import Annotated, NewType, Self, TypeAlias
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from scoring.domain.money import decimal_text, minor_digits
+from scoring.domain.months import Period, between
+from scoring.domain.problems import PeriodInvalid
+
+YearMonth = NewType("YearMonth", date)
+LONGEST_MONTHS = 60
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+def _parse(value: object) -> date:
+    if not isinstance(value, str) or not _MONTH.fullmatch(value) or value < "1900":
+        raise ValueError("A YearMonth is a text like '1994-03'.")
+    return date.fromisoformat(f"{value}-01")
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    YearMonth: strawberry.scalar(
+        name="YearMonth",
+        description="A calendar month, as text like '1994-03'.",
+        serialize=lambda month: f"{month:%Y-%m}",
+        parse_value=_parse,
+    )
+}
+From: TypeAlias = Annotated[
+    YearMonth, strawberry.argument(name="from", description="The first month that counts.")
+]
+To: TypeAlias = Annotated[
+    YearMonth, strawberry.argument(name="to", description="The last month that counts.")
+]
+
+
+def period(first: YearMonth, last: YearMonth) -> Period:
+    """Return the months asked for, or refuse them."""
+    if last < first:
+        raise PeriodInvalid("'to' must not be before 'from'.")
+    if len(between(first, last)) > LONGEST_MONTHS:
+        raise PeriodInvalid(f"Ask for at most {LONGEST_MONTHS} months at once.")
+    return Period(first, last)
+
+
+@strawberry.federation.type(shareable=True, description="An exact amount of money.")
+class Money:
+    amount: str = strawberry.field(description="Decimal number, with the currency's decimals.")
+    currency: str = strawberry.field(description="ISO 4217.")
+
+    @classmethod
+    def of(cls, minor: int, currency: str) -> Self:
+        """Return an amount given in minor units."""
+        return cls(amount=decimal_text(minor, minor_digits(currency)), currency=currency)

@@ -1,0 +1,118 @@
+"""The entry points of the scoring subgraph."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from kit.graphql import Schema
+from kit.problem import BadRequest
+
+from scoring.domain.concentration import Concentration as ConcentrationValue
+from scoring.domain.months import month_of
+from scoring.graphql.context import Info
+from scoring.graphql.entities import SCOPE, Account, Customer
+from scoring.graphql.reports import (
+    BankContribution,
+    Concentration,
+    NotComputed,
+    RankedCustomer,
+    TierStep,
+)
+from scoring.graphql.scalars import SCALARS, From, To, period
+from scoring.operations import recalculation
+from scoring.store import queue, reports, scores
+
+MOST = 100
+First = Annotated[int, strawberry.argument(description=f"How many, 1 to {MOST}.")]
+NOBODY = UUID(int=0)
+
+
+def _many(first: int) -> int:
+    if not 1 <= first <= MOST:
+        raise BadRequest(f"'first' must be from 1 to {MOST}.")
+    return first
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="What the whole bank's customers contribute.")
+    async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
+        principal, months = info.context.principal, period(from_, to)
+        principal.must(SCOPE)
+        policy = await info.context.loaders.policy()
+        if policy is None:
+            return None
+        async with info.context.db.read() as session:
+            found = await reports.bank(session, principal.institution, months)
+            counts = await reports.counts(session, principal.institution)
+            pending = await queue.pending(session)
+        return BankContribution.of(found, months, policy.currency, counts=counts, pending=pending)
+
+    @strawberry.field(description="The customers who contribute most, best first.")
+    async def top_customers(
+        self, info: Info, from_: From, to: To, first: First = 20
+    ) -> list[RankedCustomer] | None:
+        principal, months, size = info.context.principal, period(from_, to), _many(first)
+        principal.must(SCOPE)
+        policy = await info.context.loaders.policy()
+        if policy is None:
+            return None
+        async with info.context.db.read() as session:
+            found = await reports.top(session, principal.institution, months, size)
+        return [RankedCustomer.of(n, one, policy.currency) for n, one in enumerate(found, 1)]
+
+    @strawberry.field(description="The ladder in force, lowest first, and who stands on it.")
+    async def tiers(self, info: Info) -> list[TierStep] | None:
+        principal = info.context.principal
+        principal.must(SCOPE)
+        policy = await info.context.loaders.policy()
+        scheme = policy.scheme(month_of(policy.business_date)) if policy else None
+        if policy is None or scheme is None:
+            return None
+        async with info.context.db.read() as session:
+            held = await reports.tier_counts(session, principal.institution)
+        return [TierStep.of(step, held, policy.currency) for step in scheme.ladder.steps]
+
+    @strawberry.field(description="How much of the bank's contribution comes from how few.")
+    async def concentration(self, info: Info, from_: From, to: To) -> Concentration | None:
+        principal, months = info.context.principal, period(from_, to)
+        principal.must(SCOPE)
+        policy = await info.context.loaders.policy()
+        if policy is None:
+            return None
+        async with info.context.db.read() as session:
+            found = await reports.contributions(session, principal.institution, months)
+        return Concentration.of(ConcentrationValue.of(found), policy.currency)
+
+    @strawberry.field(description="Customers who cannot be worked out, by id, and why.")
+    async def not_computed(
+        self, info: Info, first: First = 20, after: UUID = NOBODY
+    ) -> list[NotComputed] | None:
+        principal, size = info.context.principal, _many(first)
+        principal.must(SCOPE)
+        async with info.context.db.read() as session:
+            found = await scores.not_computed(session, principal.institution, after, size)
+        return [NotComputed.of(one) for one in found]
+
+
+@strawberry.type(description="What a recomputation was asked for.")
+class Recompute:
+    customers: int = strawberry.field(description="How many customers now wait.")
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation(
+        description="Work every customer out again, from the first month on. Changes nothing "
+        "that was right. The same idempotencyKey has one effect and one answer."
+    )
+    async def recompute(self, info: Info, idempotency_key: str) -> Recompute | None:
+        context = info.context
+        context.principal.must("operate")
+        customers = await recalculation.recompute(
+            context.db, context.principal, idempotency_key, at=context.clock()
+        )
+        return Recompute(customers=customers)
+
+
+SCHEMA = Schema(Query, Mutation, types=[Customer, Account], handlers=(), scalars=SCALARS)

@@ -1,0 +1,142 @@
+"""Records in bulk: how each kind looks on the wire, and which operation takes it."""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from kit.db import Database
+from kit.identity import Principal
+from kit.intake import Answer, NoneIfEmpty, Record, Take
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, RootModel
+
+from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
+from scoring.domain.policy import Rate, RateKind
+from scoring.domain.posting import Channel, Kind, Posting
+from scoring.operations.loans import Loan, record_loans
+from scoring.operations.policy import record_rates, record_schemes
+from scoring.operations.postings import record_postings
+from scoring.operations.recalculation import Calm
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+MILLION = 1_000_000
+
+
+def _day(value: object) -> object:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("must be a day like 2024-01-31")
+    return value
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str) or not _INSTANT.match(value):
+        raise ValueError("must be an instant like 2024-01-31T09:30:00+08:00")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+Text = Annotated[str, Field(min_length=1, max_length=100)]
+Optional = Annotated[Annotated[str, Field(max_length=200)] | None, NoneIfEmpty]
+
+
+class PostingRecord(Record):
+    id: Text
+    account_number: Text
+    amount_minor: int
+    currency: Annotated[str, Field(min_length=3, max_length=3)]
+    value_date: Day
+    booked_at: Instant
+    channel: Channel
+    kind: Kind
+    purpose: Optional = None
+    counterparty: Optional = None
+
+    def posting(self) -> Posting:
+        return Posting(
+            id=self.id,
+            account_number=self.account_number,
+            amount_minor=self.amount_minor,
+            currency=self.currency,
+            value_date=self.value_date,
+            booked_at=self.booked_at,
+            channel=self.channel,
+            kind=self.kind,
+            purpose=self.purpose or "",
+            counterparty=self.counterparty or "",
+        )
+
+
+class LoanRecord(Record):
+    account_number: Text
+    settlement_account_number: Optional = None
+    principal_minor: int
+    granted_on: Day
+    term_months: int
+    instalment_minor: int
+    grade: Grade
+    balance_basis: BalanceBasis
+
+    def loan(self) -> Loan:
+        terms = LoanTerms(
+            principal_minor=self.principal_minor,
+            granted_on=self.granted_on,
+            term_months=self.term_months,
+            instalment_minor=self.instalment_minor,
+            grade=self.grade,
+            balance_basis=self.balance_basis,
+            settlement_account_number=self.settlement_account_number or "",
+        )
+        return Loan(self.account_number, terms)
+
+
+def _first_of_month(value: date) -> date:
+    if value.day != 1:
+        raise ValueError("must be the first day of a month")
+    return value
+
+
+class RateRecord(Record):
+    product_code: Text
+    rate_kind: Literal["customer", "transfer"]
+    effective_from: Annotated[Day, AfterValidator(_first_of_month)]
+    rate_ppm: Annotated[int, Field(ge=-MILLION, le=MILLION)]
+
+    def rate(self) -> Rate:
+        return Rate(self.product_code, RateKind(self.rate_kind), self.effective_from, self.rate_ppm)
+
+
+class SchemeRecord(RootModel[dict[str, Any]]):
+    """The whole document; the domain reads it, so that its errors name the path."""
+
+
+def kinds(
+    db: Database, calm: Calm, clock: Callable[[], datetime]
+) -> dict[str, tuple[type[BaseModel], Take]]:
+    """Return what this service takes, by the name in `/ingest/{kind}`."""
+
+    async def postings(who: Principal, lines: Sequence[tuple[int, PostingRecord]]) -> Answer:
+        calm.disturb()
+        found = [(line, record.posting()) for line, record in lines]
+        return await record_postings(db, who.institution, found, at=clock())
+
+    async def loans(who: Principal, lines: Sequence[tuple[int, LoanRecord]]) -> Answer:
+        calm.disturb()
+        found = [(line, record.loan()) for line, record in lines]
+        return await record_loans(db, who.institution, found)
+
+    async def rates(who: Principal, lines: Sequence[tuple[int, RateRecord]]) -> Answer:
+        found = [(line, record.rate()) for line, record in lines]
+        return await record_rates(db, who.institution, found)
+
+    async def scheme(who: Principal, lines: Sequence[tuple[int, SchemeRecord]]) -> Answer:
+        found = [(line, record.root) for line, record in lines]
+        return await record_schemes(db, who.institution, found)
+
+    return {
+        "postings": (PostingRecord, postings),
+        "loans": (LoanRecord, loans),
+        "rates": (RateRecord, rates),
+        "scheme": (SchemeRecord, scheme),
+    }

@@ -1,0 +1,1 @@
+"""What may be asked of this service: load, decide, save, announce; one transaction each."""

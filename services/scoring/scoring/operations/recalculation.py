@@ -1,0 +1,215 @@
+"""Working customers out again when anything beneath them changed; the queue survives a crash."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import chain
+
+from kit import outbox
+from kit.db import Database
+from kit.idempotency import once
+from kit.identity import Principal
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from scoring.domain.account import Account, AccountId, CustomerId, History
+from scoring.domain.events import ContributionChanged, TierChanged
+from scoring.domain.months import Period, month_of
+from scoring.domain.policy import Policy
+from scoring.domain.tiers import TierPeriod
+from scoring.domain.valuation import Valuation, tiers, value, window_value
+from scoring.store import accounts, history, queue, scores
+from scoring.store.institution import BEGINNING, Policies
+from scoring.store.queue import Due
+from scoring.store.scores import NotComputed, Score
+
+BATCH = 200
+_LOOK_AGAIN_SECONDS = 0.2
+_CALM_SECONDS, _PATIENCE = 0.2, 25
+
+
+class Calm:
+    """Lets work wait for a pause in what comes in, but not for ever."""
+
+    def __init__(self) -> None:
+        self._disturbed = 0.0
+
+    def disturb(self) -> None:
+        """Note that something came in."""
+        self._disturbed = time.monotonic()
+
+    async def wait(self) -> None:
+        """Return once nothing came in for a moment, or when patience ends."""
+        for _ in range(_PATIENCE):
+            if time.monotonic() > self._disturbed + _CALM_SECONDS:
+                return
+            await asyncio.sleep(_CALM_SECONDS)
+
+
+async def work(db: Database, policies: Policies, calm: Calm, clock: Callable[[], datetime]) -> None:
+    """Work out whoever waits, for ever."""
+    while True:
+        await calm.wait()
+        async with db.transaction() as session:
+            await queue.spread(session)
+        if not await recalculate(db, policies, at=clock()):
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def recalculate(db: Database, policies: Policies, *, at: datetime) -> int:
+    """Work out one batch in one transaction; return how many customers it took off the queue."""
+    async with db.transaction() as session:
+        due = await queue.take(session, BATCH)
+        if due is None or not due.customers:
+            return 0
+        policy = await policies.of(session, due.institution)
+        if policy is not None:
+            await _work_out(session, due, policy, at)
+        return len(due.customers)
+
+
+async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetime) -> None:
+    month = month_of(policy.business_date)
+    since = min(due.since, await scores.failing_since(session, due.customers) or due.since)
+    period = Period(min(max(since, policy.priced_from or month), month), month)
+    owned = await accounts.accounts_by_customer_id(session, due.institution, due.customers)
+    histories = await history.histories(
+        session,
+        due.institution,
+        [account.id for account in chain.from_iterable(owned.values())],
+        period,
+        business_date=policy.business_date,
+        acts=True,
+    )
+    found = await asyncio.to_thread(_value_all, due, owned, histories, policy, period)
+    sums = (
+        (one.customer_id, month, account, line.value, amount)
+        for one in found
+        for (month, account, line), amount in one.sums.items()
+    )
+    await scores.replace_contribution(session, due.institution, due.customers, period.first, sums)
+    failed = [
+        NotComputed(
+            customer_id=one.customer_id,
+            from_month=fails_from,
+            code=one.problem.code,
+            message=str(one.problem),
+        )
+        for one in found
+        if (fails_from := one.fails_from)
+    ]
+    await scores.replace_not_computed(session, due.institution, due.customers, failed)
+    await _rank(session, policy, owned, {one.customer_id: one.from_month for one in failed}, at)
+
+
+def _value_all(
+    due: Due,
+    owned: Mapping[CustomerId, Sequence[Account]],
+    histories: Mapping[AccountId, History],
+    policy: Policy,
+    period: Period,
+) -> list[Valuation]:
+    return [value(one, owned.get(one, ()), histories, policy, period) for one in due.customers]
+
+
+async def _rank(
+    session: AsyncSession,
+    policy: Policy,
+    owned: Mapping[CustomerId, Sequence[Account]],
+    failed: Mapping[CustomerId, date],
+    at: datetime,
+) -> None:
+    """Evaluate tiers from the stored months, keep what changed and announce it."""
+    ids = list(owned)
+    totals = await scores.totals_by_customer_id(session, ids)
+    former_tiers = await scores.tiers_by_customer_id(session, policy.institution, ids)
+    former_scores = await scores.scores(session, ids)
+    periods: dict[CustomerId, Sequence[TierPeriod]] = {}
+    kept: list[Score] = []
+    events: list[outbox.Event] = []
+    for customer, held in owned.items():
+        months, before = totals.get(customer, {}), former_tiers.get(customer, [])
+        now = tiers(held, before, months, policy, failed.get(customer))
+        if now != before:
+            periods[customer] = now
+        score = former_scores.get(customer)
+        if not held and score is None:
+            continue
+        after, news = _score(policy, customer, score, months, now, customer in failed)
+        if after != score:
+            kept.append(after)
+        events.extend(news)
+    await scores.replace_tiers(session, policy.institution, periods)
+    if kept:
+        await scores.save_scores(session, policy.institution, kept)
+    await outbox.record(session, events, at=at)
+
+
+def _score(  # noqa: PLR0913, PLR0917  (a customer before and after)
+    policy: Policy,
+    customer: CustomerId,
+    before: Score | None,
+    totals: Mapping[date, int],
+    periods: Sequence[TierPeriod],
+    failed: bool,  # noqa: FBT001  (one fact among the others)
+) -> tuple[Score, list[outbox.Event]]:
+    """Return the score to keep and what to announce; a customer that failed is not news."""
+    window = None if failed else window_value(totals, policy)
+    held = periods[-1] if periods and window else None
+    score = before or Score(
+        customer_id=customer,
+        version=0,
+        window_months=0,
+        through=policy.business_date,
+        contribution_minor=None,
+        tier_code=None,
+    )
+    if window is None:
+        return replace(score, contribution_minor=None, tier_code=None), []
+    events: list[outbox.Event] = []
+    version = score.version
+    if (score.window_months, score.contribution_minor) != window:
+        version += 1
+        events.append(
+            ContributionChanged(
+                customer_id=customer,
+                institution=policy.institution,
+                version=version,
+                window_months=window[0],
+                through=policy.business_date,
+                contribution_minor=window[1],
+                currency=policy.currency,
+            )
+        )
+    if held and held.code != score.tier_code:
+        version += 1
+        events.append(
+            TierChanged(
+                customer_id=customer,
+                institution=policy.institution,
+                version=version,
+                tier=held,
+                previous_code=periods[-2].code if len(periods) > 1 else None,
+            )
+        )
+    after = Score(
+        customer_id=customer,
+        version=version,
+        window_months=window[0],
+        through=policy.business_date,
+        contribution_minor=window[1],
+        tier_code=held.code if held else None,
+    )
+    return after, events
+
+
+async def recompute(db: Database, principal: Principal, key: str, *, at: datetime) -> int:
+    """Make every customer of the caller's institution wait; return how many there are."""
+    async with db.transaction() as session:
+
+        async def enqueue() -> str:
+            await queue.enqueue_everyone(session, principal.institution, BEGINNING)
+            return str(await accounts.count_customers(session, principal.institution))
+
+        return int(await once(session, principal, key, {}, enqueue, at=at))

@@ -1,0 +1,1 @@
+"""Every SQL statement of this service; rows in, domain values out."""

@@ -1,0 +1,218 @@
+"""Accounts, customers and products as the customer service told of them, and loans' terms."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from scoring.domain.account import Account, AccountId, CustomerId
+from scoring.domain.line import Line
+from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
+from scoring.domain.posting import AccountKey
+from scoring.store.sql import records, rows, run
+
+_ACCOUNT = (
+    "a.id, a.number, a.owner_id, a.product, a.line, a.currency, a.opened_on, a.closed_on, "
+    "l.principal_minor, l.granted_on, l.term_months, l.instalment_minor, l.grade, l.balance_basis, "
+    "l.settlement_account_number"
+)
+_BY_OWNER = text(
+    f"select c.id as customer_id, {_ACCOUNT} from customer c "  # noqa: S608  (fixed columns)
+    "left join account a on a.owner_id = c.id and a.institution = c.institution "
+    "left join loan l on l.account_id = a.id "
+    "where c.institution = :institution and c.id = any(cast(:ids as uuid[])) order by a.number"
+)
+_BY_ID = text(
+    f"select {_ACCOUNT} from account a "  # noqa: S608  (fixed columns)
+    "left join loan l on l.account_id = a.id "
+    "where a.institution = :institution and a.id = any(cast(:ids as uuid[]))"
+)
+_KEYS = text(
+    "select number, id, currency, owner_id, line, opened_on from account "
+    "where institution = :institution and number = any(cast(:numbers as text[]))"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountFact:
+    """An account as one event tells of it."""
+
+    id: UUID
+    number: str
+    owner_id: UUID
+    product: str
+    line: str
+    currency: str
+    opened_on: date
+    closed_on: date | None
+    branch: str
+    version: int
+
+
+async def accounts_by_customer_id(
+    session: AsyncSession, institution: str, ids: Sequence[CustomerId]
+) -> dict[CustomerId, list[Account]]:
+    """Return the accounts that each known customer owns, by number; unknown ones are left out."""
+    found: dict[CustomerId, list[Account]] = {}
+    for row in await rows(session, _BY_OWNER, institution=institution, ids=ids):
+        owned = found.setdefault(CustomerId(row.customer_id), [])
+        if row.id is not None:
+            owned.append(_account(row))
+    return found
+
+
+async def accounts_by_id(
+    session: AsyncSession, institution: str, ids: Sequence[AccountId]
+) -> dict[AccountId, Account]:
+    """Return those of `ids` that are known."""
+    read = await rows(session, _BY_ID, institution=institution, ids=ids)
+    return {AccountId(row.id): _account(row) for row in read}
+
+
+async def account_keys(
+    session: AsyncSession, institution: str, numbers: Sequence[str]
+) -> dict[str, AccountKey]:
+    """Return what is needed to take records for those of `numbers` that are known."""
+    read = await rows(session, _KEYS, institution=institution, numbers=numbers)
+    return {
+        row.number: AccountKey(row.id, row.currency, row.owner_id, Line(row.line), row.opened_on)
+        for row in read
+    }
+
+
+def _account(row: Row[Any]) -> Account:
+    return Account(
+        id=AccountId(row.id),
+        number=row.number,
+        owner_id=CustomerId(row.owner_id),
+        product=row.product,
+        line=Line(row.line),
+        currency=row.currency,
+        opened_on=row.opened_on,
+        closed_on=row.closed_on,
+        loan=None if row.principal_minor is None else _terms(row),
+    )
+
+
+def _terms(row: Row[Any]) -> LoanTerms:
+    return LoanTerms(
+        principal_minor=row.principal_minor,
+        granted_on=row.granted_on,
+        term_months=row.term_months,
+        instalment_minor=row.instalment_minor,
+        grade=Grade(row.grade),
+        balance_basis=BalanceBasis(row.balance_basis),
+        settlement_account_number=row.settlement_account_number,
+    )
+
+
+_OWNERS = text(
+    "select id, owner_id, opened_on from account where id = any(cast(:ids as uuid[])) "
+    "order by id for update"
+)
+_SAVE_ACCOUNTS = text(
+    "insert into account (institution, id, number, owner_id, product, line, currency, opened_on, "
+    "closed_on, branch, version) select cast(:institution as text), r.* from "
+    "jsonb_to_recordset(cast(:records as jsonb)) as r(id uuid, number text, owner_id uuid, "
+    "product text, line text, currency text, opened_on date, closed_on date, branch text, "
+    "version int) order by id on conflict (id) do update set owner_id = excluded.owner_id, "
+    "product = excluded.product, line = excluded.line, currency = excluded.currency, "
+    "opened_on = excluded.opened_on, closed_on = excluded.closed_on, branch = excluded.branch, "
+    "version = excluded.version where account.version < excluded.version returning id"
+)
+
+
+async def save_accounts(
+    session: AsyncSession, institution: str, facts: Sequence[AccountFact]
+) -> tuple[set[UUID], dict[UUID, tuple[UUID, date]]]:
+    """Store what is newer than known; return whose ids changed, and all former (owner, opening)."""
+    read = await rows(session, _OWNERS, ids=[fact.id for fact in facts])
+    former = {row.id: (row.owner_id, row.opened_on) for row in read}
+    saved = await rows(
+        session,
+        _SAVE_ACCOUNTS,
+        institution=institution,
+        records=records(asdict(fact) for fact in facts),
+    )
+    return {row.id for row in saved}, former
+
+
+_SAVE_CUSTOMERS = text(
+    "insert into customer (institution, id, number, version) "
+    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) "
+    "as r(id uuid, number text, version int) order by id on conflict (id) do update set "
+    "number = excluded.number, version = excluded.version "
+    "where customer.version < excluded.version returning id, customer.xmax = 0 as is_new"
+)
+_SAVE_PRODUCTS = text(
+    "insert into product (institution, code, line, version) "
+    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) "
+    "as r(code text, line text, version int) order by code on conflict (institution, code) "
+    "do update set line = excluded.line, version = excluded.version "
+    "where product.version < excluded.version"
+)
+_MOVE_LINES = text(
+    "update account a set line = p.line from product p where p.institution = :institution "
+    "and a.institution = p.institution and a.product = p.code and a.line <> p.line "
+    "and p.code = any(cast(:codes as text[]))"
+)
+
+
+async def save_customers(
+    session: AsyncSession, institution: str, facts: Sequence[Mapping[str, object]]
+) -> list[UUID]:
+    """Store customers {id, number, version} that are newer than known; return the new ones."""
+    saved = await rows(session, _SAVE_CUSTOMERS, institution=institution, records=records(facts))
+    return [row.id for row in saved if row.is_new]
+
+
+async def save_products(
+    session: AsyncSession, institution: str, facts: Sequence[Mapping[str, object]]
+) -> int:
+    """Store products {code, line, version}; return how many accounts changed line by it."""
+    await run(session, _SAVE_PRODUCTS, institution=institution, records=records(facts))
+    codes = [fact["code"] for fact in facts]
+    return await run(session, _MOVE_LINES, institution=institution, codes=codes)
+
+
+_COUNT = text("select count(*) as customers from customer where institution = :institution")
+
+
+async def count_customers(session: AsyncSession, institution: str) -> int:
+    """Return how many customers are known."""
+    return int((await rows(session, _COUNT, institution=institution))[0].customers)
+
+
+_LOANS = text(
+    f"select {_ACCOUNT} from account a join loan l on l.account_id = a.id "  # noqa: S608  (fixed)
+    "where a.id = any(cast(:ids as uuid[])) order by a.id for update of l"
+)
+_SAVE_LOANS = text(
+    "insert into loan (institution, account_id, settlement_account_number, principal_minor, "
+    "granted_on, term_months, instalment_minor, grade, balance_basis) "
+    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) as "
+    "r(account_id uuid, settlement_account_number text, principal_minor bigint, granted_on date, "
+    "term_months int, instalment_minor bigint, grade text, balance_basis text) "
+    "order by account_id on conflict (account_id) do update set "
+    "settlement_account_number = excluded.settlement_account_number, "
+    "principal_minor = excluded.principal_minor, granted_on = excluded.granted_on, "
+    "term_months = excluded.term_months, instalment_minor = excluded.instalment_minor, "
+    "grade = excluded.grade, balance_basis = excluded.balance_basis"
+)
+
+
+async def loans(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, LoanTerms]:
+    """Return the known terms by account, locked until the transaction ends."""
+    return {row.id: _terms(row) for row in await rows(session, _LOANS, ids=ids)}
+
+
+async def save_loans(
+    session: AsyncSession, institution: str, terms: Mapping[UUID, LoanTerms]
+) -> None:
+    """Store terms by account, in place of what was known."""
+    found = [{"account_id": account_id} | asdict(one) for account_id, one in terms.items()]
+    await run(session, _SAVE_LOANS, institution=institution, records=records(found))

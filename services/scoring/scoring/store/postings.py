@@ -1,0 +1,121 @@
+"""Postings on their way in: each once, straight into the atoms, in one transaction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from kit.db import copy_rows
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from scoring.domain.posting import AccountKey, Posting
+from scoring.store.sql import rows, run
+
+_INCOMING = (
+    "id",
+    "account_id",
+    "owner_id",
+    "amount_minor",
+    "value_date",
+    "booked_at",
+    "channel",
+    "kind",
+    "purpose",
+    "counterparty",
+)
+_TABLE = text(
+    "create temporary table if not exists incoming (id text, account_id uuid, owner_id uuid, "
+    "amount_minor bigint, value_date date, booked_at timestamptz, channel text, kind text, "
+    "purpose text, counterparty text) on commit delete rows"
+)
+_EMPTY = text("delete from incoming")
+_TAKE = text("""
+with fresh as (
+  insert into posting (institution, id, account_id, amount_minor, value_date, booked_at, channel,
+    kind, purpose, counterparty)
+  select :institution, id, account_id, amount_minor, value_date, booked_at, channel, kind, purpose,
+    counterparty from incoming order by id
+  on conflict do nothing
+  returning id, account_id, amount_minor, value_date, booked_at, channel, kind, purpose
+), months as (
+  insert into account_month as m (institution, account_id, month, s0, s1, postings)
+  select :institution, account_id, cast(date_trunc('month', value_date) as date) as month,
+    sum(amount_minor), sum(amount_minor * extract(day from value_date)), count(*)
+  from fresh group by account_id, month order by account_id, month
+  on conflict (account_id, month) do update set s0 = m.s0 + excluded.s0, s1 = m.s1 + excluded.s1,
+    postings = m.postings + excluded.postings
+), activity as (
+  insert into account_activity as a (institution, account_id, month, channel, kind, purpose, count,
+    amount_minor)
+  select :institution, account_id, cast(date_trunc('month', value_date) as date) as month, channel,
+    kind, purpose, count(*), sum(amount_minor)
+  from fresh group by account_id, month, channel, kind, purpose
+  order by account_id, month, channel, kind, purpose
+  on conflict (account_id, month, channel, kind, purpose) do update
+    set count = a.count + excluded.count, amount_minor = a.amount_minor + excluded.amount_minor
+)
+select i.owner_id, min(f.value_date) as earliest, max(f.booked_at) as latest, count(*) as postings
+from fresh f join incoming i on i.id = f.id group by i.owner_id
+""")
+_CONTRADICTED = text("""
+select i.id from incoming i join posting p on p.institution = :institution and p.id = i.id
+where (i.account_id, i.amount_minor, i.value_date, i.booked_at, i.channel, i.kind, i.purpose,
+  i.counterparty) is distinct from (p.account_id, p.amount_minor, p.value_date, p.booked_at,
+  p.channel, p.kind, p.purpose, p.counterparty)
+""")
+_KNOWN = text(
+    "select id from posting where institution = :institution and id = any(cast(:ids as text[]))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a batch: who is affected since when, and which ids contradict stored ones."""
+
+    count: int
+    since_by_owner: dict[UUID, date]
+    latest: datetime | None
+    contradicted: frozenset[str]
+
+
+async def take_postings(
+    session: AsyncSession, institution: str, postings: Sequence[tuple[Posting, AccountKey]]
+) -> Taken:
+    """Store those postings whose id is new and add them to the atoms; ids must be distinct."""
+    await run(session, _TABLE)
+    await run(session, _EMPTY)
+    await copy_rows(session, "incoming", _INCOMING, _values(postings))
+    owners = await rows(session, _TAKE, institution=institution)
+    count = sum(row.postings for row in owners)
+    contradicted: frozenset[str] = frozenset()
+    if count < len(postings):
+        found = await rows(session, _CONTRADICTED, institution=institution)
+        contradicted = frozenset(row.id for row in found)
+    return Taken(
+        count,
+        {row.owner_id: row.earliest for row in owners},
+        max((row.latest for row in owners), default=None),
+        contradicted,
+    )
+
+
+def _values(postings: Sequence[tuple[Posting, AccountKey]]) -> Iterable[tuple[object, ...]]:
+    for posting, account in postings:
+        yield (
+            posting.id,
+            account.id,
+            account.owner_id,
+            posting.amount_minor,
+            posting.value_date,
+            posting.booked_at,
+            posting.channel,
+            posting.kind,
+            posting.purpose,
+            posting.counterparty,
+        )
+
+
+async def known_ids(session: AsyncSession, institution: str, ids: Sequence[str]) -> set[str]:
+    """Return those of `ids` that are stored."""
+    return {row.id for row in await rows(session, _KNOWN, institution=institution, ids=ids)}

@@ -1,0 +1,86 @@
+"""Who waits to be worked out again, and from which month on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from scoring.domain.account import CustomerId
+from scoring.domain.months import month_of
+from scoring.store.sql import rows, run
+
+_ENQUEUE = text(
+    "insert into recalculation (institution, customer_id, from_month) "
+    "select :institution, q.c, q.m from "
+    "unnest(cast(:ids as uuid[]), cast(:months as date[])) as q(c, m) order by q.c "
+    "on conflict (customer_id) do update set from_month = excluded.from_month "
+    "where excluded.from_month < recalculation.from_month"
+)
+_EVERYONE = text(
+    "insert into recalculation (institution, customer_id, from_month) "
+    "select institution, id, :since from customer where institution = :institution order by id "
+    "on conflict (customer_id) do update set from_month = excluded.from_month "
+    "where excluded.from_month < recalculation.from_month"
+)
+_DUE = text(
+    "select code, recalculate_from from institution where recalculate_from is not null "
+    "order by code for update skip locked"
+)
+_DUE_DONE = text("update institution set recalculate_from = null where code = :institution")
+_OLDEST = text("select institution from recalculation limit 1")
+_TAKE = text(
+    "with due as materialized (select customer_id from recalculation "
+    "where institution = :institution order by from_month, customer_id limit :limit "
+    "for update skip locked) delete from recalculation r using due "
+    "where r.customer_id = due.customer_id returning r.customer_id, r.from_month"
+)
+_PENDING = text(
+    "select (select count(*) from recalculation) + "
+    "(select count(*) from institution where recalculate_from is not null) as pending"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Customers of one institution taken off the queue; undone if the transaction fails."""
+
+    institution: str
+    customers: Sequence[CustomerId]
+    since: date
+
+
+async def enqueue(session: AsyncSession, institution: str, since: Mapping[UUID, date]) -> None:
+    """Make customers wait, each from the month of its day on."""
+    months = [month_of(day) for day in since.values()]
+    await run(session, _ENQUEUE, institution=institution, ids=list(since), months=months)
+
+
+async def enqueue_everyone(session: AsyncSession, institution: str, since: date) -> int:
+    """Make every customer of the institution wait; return how many were not waiting as long."""
+    return await run(session, _EVERYONE, institution=institution, since=since)
+
+
+async def spread(session: AsyncSession) -> None:
+    """Turn 'everybody waits' of an institution into its customers."""
+    for row in await rows(session, _DUE):
+        await enqueue_everyone(session, row.code, row.recalculate_from)
+        await run(session, _DUE_DONE, institution=row.code)
+
+
+async def take(session: AsyncSession, limit: int) -> Due | None:
+    """Take up to `limit` customers of one institution off the queue, those furthest back first."""
+    found = await rows(session, _OLDEST)
+    if not found:
+        return None
+    institution = found[0].institution
+    taken = await rows(session, _TAKE, institution=institution, limit=limit)
+    ids = [CustomerId(row.customer_id) for row in taken]
+    return Due(institution, ids, min((row.from_month for row in taken), default=date.max))
+
+
+async def pending(session: AsyncSession) -> int:
+    """Return how many customers wait; an institution that waits as a whole counts as one."""
+    return int((await rows(session, _PENDING))[0].pending)

@@ -1,0 +1,187 @@
+"""Contribution and tiers as last worked out, and who could not be."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from kit.db import copy_rows
+from sqlalchemy import Row, text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from scoring.domain.account import CustomerId
+from scoring.domain.tiers import Reason, TierPeriod
+from scoring.store.sql import records, rows, run
+
+Sum = tuple[CustomerId, date, object, str, int]
+_COLUMNS = ("institution", "customer_id", "month", "account_id", "line", "amount_minor")
+_FORGET = text(
+    "delete from contribution where customer_id = any(cast(:ids as uuid[])) and month >= :since"
+)
+_TOTALS = text(
+    "select customer_id, month, sum(amount_minor) as total from contribution "
+    "where customer_id = any(cast(:ids as uuid[])) group by customer_id, month"
+)
+
+
+async def replace_contribution(
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[CustomerId],
+    since: date,
+    sums: Iterable[Sum],
+) -> None:
+    """Keep `sums` (customer, month, account, line, amount) in place of all from `since` on."""
+    await run(session, _FORGET, ids=ids, since=since)
+    await copy_rows(
+        session, "contribution", _COLUMNS, ((institution, *one) for one in sums if one[-1])
+    )
+
+
+async def totals_by_customer_id(
+    session: AsyncSession, ids: Sequence[CustomerId]
+) -> dict[CustomerId, dict[date, int]]:
+    """Return each customer's contribution of every month that has any."""
+    found: dict[CustomerId, dict[date, int]] = {}
+    for row in await rows(session, _TOTALS, ids=ids):
+        found.setdefault(CustomerId(row.customer_id), {})[row.month] = int(row.total)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """What was last announced of a customer."""
+
+    customer_id: CustomerId
+    version: int
+    window_months: int
+    through: date
+    contribution_minor: int | None
+    tier_code: str | None
+
+
+_SCORES = text(
+    "select customer_id, version, window_months, through, contribution_minor, tier_code "
+    "from customer_score where customer_id = any(cast(:ids as uuid[]))"
+)
+_SAVE_SCORES = text(
+    "insert into customer_score (institution, customer_id, version, window_months, through, "
+    "contribution_minor, tier_code) select cast(:institution as text), r.* from "
+    "jsonb_to_recordset(cast(:records as jsonb)) as r(customer_id uuid, version int, "
+    "window_months int, through date, contribution_minor bigint, tier_code text) "
+    "on conflict (customer_id) do update set version = excluded.version, "
+    "window_months = excluded.window_months, through = excluded.through, "
+    "contribution_minor = excluded.contribution_minor, tier_code = excluded.tier_code"
+)
+
+
+async def scores(session: AsyncSession, ids: Sequence[CustomerId]) -> dict[CustomerId, Score]:
+    """Return what was last announced of each."""
+    read = await rows(session, _SCORES, ids=ids)
+    return {CustomerId(row.customer_id): Score(**row._mapping) for row in read}  # noqa: SLF001  (public in SQLAlchemy)
+
+
+async def save_scores(session: AsyncSession, institution: str, found: Iterable[Score]) -> None:
+    """Store scores in place of former ones."""
+    kept = records(asdict(score) for score in found)
+    await run(session, _SAVE_SCORES, institution=institution, records=kept)
+
+
+_TIERS = text(
+    "select customer_id, since, until, code, name, rank, reason from tier_period "
+    "where customer_id = any(cast(:ids as uuid[])) and institution = :institution "
+    "order by customer_id, since"
+)
+_FORGET_TIERS = text("delete from tier_period where customer_id = any(cast(:ids as uuid[]))")
+_SAVE_TIERS = text(
+    "insert into tier_period (institution, customer_id, since, until, code, name, rank, reason) "
+    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) as "
+    "r(customer_id uuid, since date, until date, code text, name text, rank int, reason jsonb)"
+)
+
+
+async def tiers_by_customer_id(
+    session: AsyncSession, institution: str, ids: Sequence[CustomerId]
+) -> dict[CustomerId, list[TierPeriod]]:
+    """Return each customer's tiers, oldest first."""
+    found: dict[CustomerId, list[TierPeriod]] = {}
+    for row in await rows(session, _TIERS, institution=institution, ids=ids):
+        found.setdefault(CustomerId(row.customer_id), []).append(_period(row))
+    return found
+
+
+def _period(row: Row[Any]) -> TierPeriod:
+    reason = Reason(**row.reason)
+    return TierPeriod(row.since, row.until, row.code, row.name, row.rank, reason)
+
+
+async def replace_tiers(
+    session: AsyncSession, institution: str, periods: Mapping[CustomerId, Sequence[TierPeriod]]
+) -> None:
+    """Keep these tiers in place of all former ones of the same customers."""
+    if not periods:
+        return
+    await run(session, _FORGET_TIERS, ids=list(periods))
+    kept = records(
+        {"customer_id": str(customer)} | asdict(period)
+        for customer, held in periods.items()
+        for period in held
+    )
+    await run(session, _SAVE_TIERS, institution=institution, records=kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotComputed:
+    """A customer whose months from `from_month` on cannot be priced."""
+
+    customer_id: CustomerId
+    from_month: date
+    code: str
+    message: str
+
+
+_FAILING = text(
+    "select min(from_month) as since from not_computed "
+    "where customer_id = any(cast(:ids as uuid[]))"
+)
+
+
+async def failing_since(session: AsyncSession, ids: Sequence[CustomerId]) -> date | None:
+    """Return the first month noted as not priced for any of these customers."""
+    found: date | None = (await rows(session, _FAILING, ids=ids))[0].since
+    return found
+
+
+_CLEAR = text("delete from not_computed where customer_id = any(cast(:ids as uuid[]))")
+_NOTE = text(
+    "insert into not_computed (institution, customer_id, from_month, code, message) "
+    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) as "
+    "r(customer_id uuid, from_month date, code text, message text)"
+)
+_NOT_COMPUTED = text(
+    "select customer_id, from_month, code, message from not_computed "
+    "where institution = :institution and customer_id > :after "
+    "order by customer_id limit :limit"
+)
+
+
+async def replace_not_computed(
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[CustomerId],
+    found: Sequence[NotComputed],
+) -> None:
+    """Note who of `ids` could not be priced; forget what was noted of the others."""
+    await run(session, _CLEAR, ids=ids)
+    if found:
+        kept = records(asdict(one) for one in found)
+        await run(session, _NOTE, institution=institution, records=kept)
+
+
+async def not_computed(
+    session: AsyncSession, institution: str, after: UUID, limit: int
+) -> list[NotComputed]:
+    """Return customers that could not be priced, by id, beyond the id `after`."""
+    read = await rows(session, _NOT_COMPUTED, institution=institution, after=after, limit=limit)
+    return [NotComputed(**row._mapping) for row in read]  # noqa: SLF001  (public in SQLAlchemy)

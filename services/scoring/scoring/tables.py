@@ -1,0 +1,238 @@
+"""Rows as PostgreSQL keeps them. Only `store` imports this module."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from kit.db import service_metadata
+from kit.idempotency import idempotency_table
+from kit.inbox import inbox_tables
+from kit.outbox import outbox_table
+from sqlalchemy import BigInteger, DateTime, Index, Numeric, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+METADATA = service_metadata()
+outbox_table(METADATA)
+inbox_tables(METADATA)
+idempotency_table(METADATA)
+
+EXACT = Numeric(38, 0)
+
+
+class Table(SQLModel, registry=registry(metadata=METADATA)):
+    """Base of this service's tables; its metadata is what Alembic compares."""
+
+
+class InstitutionRow(Table, table=True):
+    """One bank; `recalculate_from` is set while everybody waits to be worked out again."""
+
+    __tablename__ = "institution"
+
+    code: str = Field(primary_key=True)
+    version: int
+    currency: str | None
+    time_zone: str | None
+    business_date: date | None
+    policy_version: int
+    recalculate_from: date | None
+
+
+class ProductRow(Table, table=True):
+    __tablename__ = "product"
+
+    institution: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    line: str
+    version: int
+
+
+class CustomerRow(Table, table=True):
+    __tablename__ = "customer"
+    __table_args__ = (Index("ix_customer_institution_id", "institution", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    institution: str
+    number: str
+    version: int
+
+
+class AccountRow(Table, table=True):
+    __tablename__ = "account"
+    __table_args__ = (UniqueConstraint("institution", "number"),)
+
+    id: UUID = Field(primary_key=True)
+    institution: str
+    number: str
+    owner_id: UUID = Field(index=True)
+    product: str
+    line: str
+    currency: str
+    opened_on: date
+    closed_on: date | None
+    branch: str
+    version: int
+
+
+class LoanRow(Table, table=True):
+    __tablename__ = "loan"
+
+    account_id: UUID = Field(primary_key=True)
+    institution: str
+    settlement_account_number: str
+    principal_minor: int = Field(sa_type=BigInteger)
+    granted_on: date
+    term_months: int
+    instalment_minor: int = Field(sa_type=BigInteger)
+    grade: str
+    balance_basis: str
+
+
+class PostingRow(Table, table=True):
+    """Every posting, once; never changed and never deleted."""
+
+    __tablename__ = "posting"
+    __table_args__ = (Index("ix_posting_account_id_value_date", "account_id", "value_date"),)
+
+    institution: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    account_id: UUID
+    amount_minor: int = Field(sa_type=BigInteger)
+    value_date: date
+    booked_at: datetime = Field(sa_type=DateTime(timezone=True))
+    channel: str
+    kind: str
+    purpose: str
+    counterparty: str
+
+
+class AccountMonthRow(Table, table=True):
+    """The atom: what an account's postings of a month do to its balance-days."""
+
+    __tablename__ = "account_month"
+
+    account_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    institution: str
+    s0: int = Field(sa_type=EXACT)
+    s1: int = Field(sa_type=EXACT)
+    postings: int
+
+
+class AccountActivityRow(Table, table=True):
+    """How often and for how much an account was used in a month, by channel, kind and purpose."""
+
+    __tablename__ = "account_activity"
+
+    account_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    purpose: str = Field(primary_key=True)
+    institution: str
+    count: int
+    amount_minor: int = Field(sa_type=EXACT)
+
+
+class ParkedRecordRow(Table, table=True):
+    """A record that waits: mostly for its account's event; `reason` says for what."""
+
+    __tablename__ = "parked_record"
+    __table_args__ = (
+        Index("ix_parked_record_institution_account_number", "institution", "account_number"),
+    )
+
+    institution: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    account_number: str
+    payload: dict[str, Any] = Field(sa_type=JSONB)
+    reason: str
+
+
+class SchemeRow(Table, table=True):
+    __tablename__ = "scheme"
+    __table_args__ = (UniqueConstraint("institution", "effective_from"),)
+
+    institution: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    effective_from: date
+    document: dict[str, Any] = Field(sa_type=JSONB)
+
+
+class RateRow(Table, table=True):
+    __tablename__ = "rate"
+
+    institution: str = Field(primary_key=True)
+    product: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    effective_from: date = Field(primary_key=True)
+    rate_ppm: int
+
+
+class RecalculationRow(Table, table=True):
+    """A customer whose stored contribution is out of date from that month on."""
+
+    __tablename__ = "recalculation"
+
+    customer_id: UUID = Field(primary_key=True)
+    institution: str
+    from_month: date
+
+
+class ContributionRow(Table, table=True):
+    """Contribution as last worked out, by account, month and line; zeros are not kept."""
+
+    __tablename__ = "contribution"
+    __table_args__ = (Index("ix_contribution_institution_month", "institution", "month"),)
+
+    customer_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    account_id: UUID = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    institution: str
+    amount_minor: int = Field(sa_type=BigInteger)
+
+
+class TierPeriodRow(Table, table=True):
+    __tablename__ = "tier_period"
+
+    customer_id: UUID = Field(primary_key=True)
+    since: date = Field(primary_key=True)
+    institution: str
+    until: date | None
+    code: str
+    name: str
+    rank: int
+    reason: dict[str, Any] = Field(sa_type=JSONB)
+
+
+class CustomerScoreRow(Table, table=True):
+    """What was last announced of a customer, under which version; null while not computable."""
+
+    __tablename__ = "customer_score"
+    __table_args__ = (Index("ix_customer_score_institution_tier_code", "institution", "tier_code"),)
+
+    customer_id: UUID = Field(primary_key=True)
+    institution: str
+    version: int
+    window_months: int
+    through: date
+    contribution_minor: int | None = Field(sa_type=BigInteger)
+    tier_code: str | None
+
+
+class NotComputedRow(Table, table=True):
+    """A customer whose months from `from_month` on could not be worked out, and why."""
+
+    __tablename__ = "not_computed"
+    __table_args__ = (
+        Index("ix_not_computed_institution_customer_id", "institution", "customer_id"),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    institution: str
+    from_month: date
+    code: str
+    message: str

@@ -1,0 +1,267 @@
+"""The scoring service on its own migrated database, and a bank to fill it with."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+import httpx
+import jwt
+import pytest
+import yaml
+from cryptography.hazmat.primitives.asymmetric import ec
+from kit.db import Database, connect
+from kit.inbox import Consumer, Event
+from scoring.app import create_app
+from scoring.inbox import handlers
+from scoring.operations.recalculation import Calm, recalculate
+from scoring.settings import Settings
+from scoring.store import queue
+from scoring.store.institution import Policies
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
+
+NOW = datetime(2024, 3, 20, 12, tzinfo=UTC)
+SCHEMES = Path(__file__).parents[2] / "services/scoring/schemes"
+READER = ("contribution:read",)
+LOADER = ("ingest:write",)
+OPERATOR = ("operate",)
+
+
+@pytest.fixture(scope="session")
+def example_scheme() -> dict:
+    """The example that the repository documents, in force since 2024."""
+    document = yaml.safe_load((SCHEMES / "example.yaml").read_text())
+    return document | {"effective_from": "2024-01-01"}
+
+
+class Issuer:
+    """Signs tokens for whoever a test wants to be."""
+
+    def __init__(self, folder) -> None:
+        self.key = ec.generate_private_key(ec.SECP256R1())
+        self.jwks = folder / "jwks.json"
+        public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
+        self.jwks.write_text(json.dumps({"keys": [public | {"kid": "one", "alg": "ES256"}]}))
+
+    def token(self, *scopes, institution="A") -> str:
+        now = datetime.now(UTC)
+        claims = {
+            "iss": "https://issuer.example", "aud": "sheaf", "sub": "s1", "role": "some",
+            "channel": "counter", "institution": institution, "scopes": scopes,
+            "iat": now, "exp": now + timedelta(hours=1),
+        }  # fmt: skip
+        return jwt.encode(claims, self.key, algorithm="ES256", headers={"kid": "one"})
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory) -> Issuer:
+    return Issuer(tmp_path_factory.mktemp("keys"))
+
+
+def customer_id(number: str, institution: str = "A") -> UUID:
+    return uuid5(NAMESPACE_URL, f"{institution}/customer/{number}")
+
+
+def account_id(number: str, institution: str = "A") -> UUID:
+    return uuid5(NAMESPACE_URL, f"{institution}/account/{number}")
+
+
+class Bank:
+    """One institution's way into the service: news, records, questions, and the worker's turn."""
+
+    def __init__(self, url, issuer, folder, institution="A") -> None:
+        self.institution = institution
+        self.issuer = issuer
+        token = folder / "token"
+        token.write_text("unused")
+        settings = Settings(
+            database_url=url,
+            jwks_file=issuer.jwks,
+            issuer="https://issuer.example",
+            token_file=token,
+        )
+        self.now = NOW
+        self.app = create_app(settings, clock=lambda: self.now)
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app, raise_app_exceptions=False),
+            base_url="http://scoring",
+            timeout=60,
+        )
+        self.db = Database(connect(url, name="test"))
+        self.policies = Policies()
+        self.consumer = Consumer(
+            "customer", "http://customer", token, self.db, handlers(Calm()), lambda: self.now
+        )
+        self._cursor = count(1)
+        self._posting = count(1)
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        await self.db.engine.dispose()
+
+    # news from the customer service
+
+    async def learn(self, *events: Event) -> None:
+        """Take events as the consumer would."""
+        await self.consumer.take(events, f"e:0:{next(self._cursor)}")
+
+    def news(self, kind, subject, data, version=1) -> Event:
+        return Event(
+            id=str(uuid4()),
+            type=f"customer.{kind}.recorded",
+            subject=subject,
+            institution=self.institution,
+            version=version,
+            at=self.now,
+            data=data,
+        )
+
+    def institution_news(self, as_of="2024-03-20", version=1, currency="CNY") -> Event:
+        data = {
+            "code": self.institution, "name": "Bank", "currency": currency,
+            "time_zone": "Asia/Shanghai", "as_of": as_of,
+        }  # fmt: skip
+        return self.news("institution", self.institution, data, version)
+
+    def customer_news(self, number, version=1) -> Event:
+        data = {"customer_id": str(customer_id(number)), "number": number}
+        return self.news("customer", str(customer_id(number)), data, version)
+
+    def account_news(
+        self,
+        number,
+        owner,
+        *,
+        line="deposit",
+        product=None,
+        opened_on="2024-01-01",
+        closed_on=None,
+        currency="CNY",
+        version=1,
+    ) -> Event:
+        data = {
+            "account_id": str(account_id(number)), "number": number,
+            "product_code": product or f"{line}_product", "line": line, "currency": currency,
+            "branch_code": "01", "opened_on": opened_on, "closed_on": closed_on,
+            "owner_id": str(customer_id(owner)),
+            "holders": [{"customer_id": str(customer_id(owner)), "role": "owner"}],
+        }  # fmt: skip
+        return self.news("account", str(account_id(number)), data, version)
+
+    # records from the bank
+
+    def headers(self, *scopes) -> dict[str, str]:
+        token = self.issuer.token(*scopes, institution=self.institution)
+        return {"authorization": f"Bearer {token}"}
+
+    async def ingest(self, kind, *records, scopes=LOADER) -> dict:
+        body = "\n".join(json.dumps(one) for one in records)
+        answer = await self.http.post(
+            f"/ingest/{kind}", content=body, headers=self.headers(*scopes)
+        )
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def posting(self, account, amount, day, **changes) -> dict:
+        day = day.isoformat() if isinstance(day, date) else day
+        return {
+            "id": f"p{next(self._posting)}", "account_number": account,
+            "amount_minor": str(amount), "currency": "CNY", "value_date": day,
+            "booked_at": f"{day}T10:00:00+08:00", "channel": "system", "kind": "adjustment",
+            "purpose": "", "counterparty": "",
+        } | changes  # fmt: skip
+
+    async def post(self, *records) -> dict:
+        return await self.ingest("postings", *records)
+
+    async def rates(self, product, customer, transfer, since="2024-01-01") -> dict:
+        return await self.ingest(
+            "rates",
+            *(
+                {"product_code": product, "rate_kind": kind, "effective_from": since,
+                 "rate_ppm": str(rate)}
+                for kind, rate in (("customer", customer), ("transfer", transfer))
+            ),  # fmt: skip
+        )
+
+    # questions
+
+    async def ask(self, document, *, scopes=READER, **variables) -> dict:
+        answer = await self.http.post(
+            "/graphql",
+            json={"query": document, "variables": variables},
+            headers=self.headers(*scopes),
+        )
+        return answer.json()
+
+    async def data(self, document, *, scopes=READER, **variables) -> dict:
+        body = await self.ask(document, scopes=scopes, **variables)
+        assert "errors" not in body, body
+        return body["data"]
+
+    async def of_customer(self, number, fields) -> dict | None:
+        return await self._entity("Customer", customer_id(number), fields)
+
+    async def of_account(self, number, fields) -> dict | None:
+        return await self._entity("Account", account_id(number), fields)
+
+    async def _entity(self, kind, key, fields):
+        document = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on {kind} {{ {fields} }} }} }}"
+        data = await self.data(document, r=[{"__typename": kind, "id": str(key)}])
+        return data["_entities"][0]
+
+    # the worker's turn
+
+    async def settle(self) -> int:
+        """Work out whoever waits, as the worker does, until nobody does."""
+        async with self.db.transaction() as session:
+            await queue.spread(session)
+        done = 0
+        while took := await recalculate(self.db, self.policies, at=self.now):
+            done += took
+        return done
+
+    async def sql(self, statement, **values) -> list:
+        async with self.db.read() as session:
+            connection = await session.connection()
+            return (await connection.execute(text(statement), values)).all()
+
+
+@pytest.fixture
+async def bank(database, issuer, tmp_path) -> AsyncIterator[Bank]:
+    opened = Bank(database("scoring"), issuer, tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def ready(bank, example_scheme) -> Bank:
+    """A bank with a scheme, rates and one customer `c` with a deposit account `d`."""
+    await bank.ingest("scheme", example_scheme)
+    await bank.rates("deposit_product", 5_000, 20_000)
+    await bank.rates("loan_product", 60_000, 30_000)
+    await bank.learn(
+        bank.institution_news(), bank.customer_news("c"), bank.account_news("d", "c")
+    )
+    return bank
+
+
+@pytest.fixture
+def statements():
+    """Collect the statements sent while a test's `with` lasts."""
+
+    class Counted(list):
+        def __enter__(self):
+            event.listen(Engine, "before_cursor_execute", self._note)
+            return self
+
+        def __exit__(self, *_):
+            event.remove(Engine, "before_cursor_execute", self._note)
+
+        def _note(self, _c, _u, statement, *_):
+            self.append(statement)
+
+    return Counted
