@@ -6,20 +6,13 @@ from collections.abc import Sequence
 from typing import Self
 
 import strawberry
+from kit.graphql import PageInfo
 from kit.problem import BadRequest
 
 from customer.domain.views import Profile
 from customer.graphql.types import Customer
 
 MOST = 100
-
-
-@strawberry.federation.type(shareable=True, description="Whether a list goes on, and where.")
-class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether there are more.")
-    has_previous_page: bool = strawberry.field(description="Whether this page began at a cursor.")
-    start_cursor: str | None = strawberry.field(description="The first item's place.")
-    end_cursor: str | None = strawberry.field(description="Ask for what comes `after` it.")
 
 
 @strawberry.type(description="One customer in a list.")

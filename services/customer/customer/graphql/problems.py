@@ -1,7 +1,7 @@
 """How each refusal of the domain looks to a client."""
 
 import strawberry
-from kit.graphql import Problem, answer
+from kit.graphql import REUSED, Problem, answer
 
 from customer.domain import problems as domain
 
@@ -19,6 +19,7 @@ class ConsentAlreadyGiven(Problem): ...
 
 
 HANDLERS = [
+    REUSED,
     answer(domain.CustomerNotFound, CustomerNotFound),
     answer(domain.ConsentNotGiven, ConsentNotGiven),
     answer(domain.ConsentAlreadyGiven, ConsentAlreadyGiven),

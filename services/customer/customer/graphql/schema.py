@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from kit.graphql import Schema
+from kit.graphql import IdempotencyKeyReused, Schema
 
 from customer.domain import problems
 from customer.domain.vocabulary import Channel, Purpose
@@ -23,10 +23,12 @@ from customer.operations import consents
 from customer.store import organisation, views
 
 GiveConsentResult = Annotated[
-    Customer | CustomerNotFound | ConsentAlreadyGiven, strawberry.union("GiveConsentResult")
+    Customer | CustomerNotFound | ConsentAlreadyGiven | IdempotencyKeyReused,
+    strawberry.union("GiveConsentResult"),
 ]
 WithdrawConsentResult = Annotated[
-    Customer | CustomerNotFound | ConsentNotGiven, strawberry.union("WithdrawConsentResult")
+    Customer | CustomerNotFound | ConsentNotGiven | IdempotencyKeyReused,
+    strawberry.union("WithdrawConsentResult"),
 ]
 Key = Annotated[
     str,
