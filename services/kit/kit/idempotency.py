@@ -50,8 +50,8 @@ async def once(  # noqa: PLR0913  (one call, six facts, all named)
     A second caller with the same key waits for the first one's transaction. The answer is
     an id or code by which the caller finds the result again. A refusal rolls the claim back.
     """
-    if not 1 <= len(key) <= _MAX_KEY:
-        raise BadRequest(f"idempotencyKey must have 1 to {_MAX_KEY} characters.")
+    if not 1 <= len(key) <= _MAX_KEY or not key.isprintable():
+        raise BadRequest(f"idempotencyKey must have 1 to {_MAX_KEY} printable characters.")
     canonical = json.dumps(parameters, sort_keys=True, default=str)
     fingerprint = hashlib.sha256(canonical.encode()).hexdigest()
     connection = await session.connection()

@@ -54,7 +54,8 @@ def parent(header: str | None) -> Context | None:
 
 def where(error: BaseException) -> str:
     """Return an error's type and place for a log, never its message: that may quote a person."""
-    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    calls = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in calls if "/sqlalchemy/" not in f.filename][-8:]
     return " < ".join(
         [type(error).__name__, *(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))]
     )
