@@ -15,7 +15,8 @@ import simulator
 from sheaf import first_campaign, node, show, start, state
 from sheaf.client import Client
 from sheaf.extract.importer import import_extract
-from sheaf.running import Running, running, settled, token
+from sheaf.running import Running, parked, running, settled, token
+from sheaf.trouble import Trouble
 
 CUSTOMERS = 500
 MONTHS = 12
@@ -35,6 +36,7 @@ def run(data_dir: Path, console: Console, *, once: bool) -> None:
     try:
         system = running(data_dir)
         import_extract(system, bank, console).show(console)
+        _nothing_parked(system)
         show_all(system, bank, console)
         if not once:
             console.print("Ctrl-C ends it." if mine else "Sheaf goes on running; `sheaf down`.")
@@ -62,6 +64,15 @@ def made_bank(folder: Path, console: Console) -> Path:
     return folder
 
 
+def _nothing_parked(system: Running) -> None:
+    """Refuse to show figures that miss something."""
+    for consumer, count in parked(system).items():
+        raise Trouble(
+            f"{consumer} has set aside {count:,} events that it could not take in.",
+            f"Its figures would be wrong. See `sheaf logs {consumer}`.",
+        )
+
+
 def show_all(system: Running, bank: Path, console: Console) -> None:
     """Ask the gateway for what a manager wants to see, and print it."""
     code = json.loads((bank / "extract.json").read_text())["institution"]
@@ -73,7 +84,7 @@ def show_all(system: Running, bank: Path, console: Console) -> None:
     ladder = found["tiers"]
     console.print(show.bank(found, period))
     console.print(show.tiers(ladder))
-    console.print(show.concentration(found["concentration"]["top"]))
+    console.print(show.concentration(found["concentration"]))
     console.print(show.best(found["topCustomers"]))
     second = ladder[min(1, len(ladder) - 1)]["code"]
     console.print(show.campaign(first_campaign.launched(system, code, day, second)), soft_wrap=True)

@@ -75,6 +75,15 @@ def settled(running: Running, timeout: float) -> None:
                 time.sleep(_PAUSE_SECONDS)
 
 
+def parked(running: Running) -> dict[str, int]:
+    """Count, by consumer, the events that were set aside because they could not be taken in."""
+    found = {}
+    for consumer in FEEDS:
+        ready = httpx.get(f"{running.urls[consumer]}/health/ready", timeout=10).json()
+        found[consumer] = sum(feed["parked"] for feed in ready["feeds"].values())
+    return {consumer: count for consumer, count in found.items() if count}
+
+
 def _open_work(client: httpx.Client, running: Running, consumer: str) -> str:
     """Say what the service still has to do; nothing means it rests.
 

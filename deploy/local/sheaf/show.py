@@ -26,53 +26,54 @@ def words(name: str) -> str:
     return name.replace("_", " ").lower()
 
 
-def bank(found: Fields, period: str) -> Table:
+def bank(found: Fields, period: str) -> Group:
     """Show the bank's contribution by line of business."""
     institution, whole = found["institution"], found["bankContribution"]
     counts = institution["counts"]
-    table = _table(
-        f"{institution['name']} on {institution['businessDate']}: "
+    title = (
+        f"[bold]{institution['name']} on {institution['businessDate']}[/]: "
         f"{counts['customers']:,} customers, {counts['accounts']:,} accounts, "
         f"{counts['loans']:,} loans, {counts['cards']:,} cards"
     )
+    table = Table()
     table.add_column(f"contribution, {period}")
     table.add_column(institution["currency"], justify="right")
     for line in (whole or {}).get("lines", ()):
         table.add_row(words(line["line"]), money(line["amount"]))
     table.add_section()
     table.add_row("all", money(whole and whole["total"]), style="bold")
-    return table
+    return Group("", title, table)
 
 
 def tiers(ladder: Sequence[Fields]) -> Table:
-    """Show the tiers from the highest, whom they hold and what those bring."""
+    """Show the tiers from the highest, whom they hold and what those bring over the window."""
     table = _table("Tiers")
     table.add_column("tier")
-    for name in ("from", "customers", "share", "contribution"):
+    for name in ("from", "customers", "of all", "contribution", "of the whole"):
         table.add_column(name, justify="right")
+    everyone = sum(step["customers"] for step in ladder) or 1
     for step in reversed(ladder):
+        lowest = step is ladder[0]
         table.add_row(
             step["name"],
-            money(step["atLeast"]),
+            "-" if lowest else money(step["atLeast"]),
             f"{step['customers']:,}",
-            percent(step["share"]),
+            percent(step["customers"] / everyone),
             money(step["contribution"]),
+            percent(step["share"]),
         )
     return table
 
 
-def concentration(points: Sequence[Fields]) -> Table:
+def concentration(found: Fields) -> Table:
     """Show how much of the whole comes from how few."""
     table = _table("Concentration")
-    for name in ("best", "customers", "bring", "of the whole"):
+    for name in ("the best", "bring"):
         table.add_column(name, justify="right")
-    for point in points:
-        table.add_row(
-            percent(point["customersShare"]),
-            f"{point['customers']:,}",
-            money(point["contribution"]),
-            percent(point["contributionShare"]),
-        )
+    for point in found["topShares"]:
+        table.add_row(percent(point["customers"]), percent(point["share"]))
+    if found["smallestShareFor80"] is not None:
+        table.caption = f"{percent(found['smallestShareFor80'])} of the customers bring 80.0%"
     return table
 
 
