@@ -177,7 +177,9 @@ class Service:
 
     def __init__(self, app, key, clock: Clock) -> None:
         self.clock = clock
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://campaign")
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://campaign"
+        )
         self._key = key
 
     def token(self, role: str, subject: str | None = None, institution: str = "A") -> str:
@@ -189,15 +191,22 @@ class Service:
         }  # fmt: skip
         return jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": "one"})
 
-    async def whole(self, query: str, role: str = "marketer", subject=None, institution="A", **values):
+    async def whole(
+        self, query: str, role: str = "marketer", subject=None, institution="A", **values
+    ):
         answer = await self.http.post(
             "/graphql",
-            json={"query": query, "variables": values},
-            headers={"authorization": f"Bearer {self.token(role, subject, institution)}"},
+            content=json.dumps({"query": query, "variables": values}),
+            headers={
+                "authorization": f"Bearer {self.token(role, subject, institution)}",
+                "content-type": "application/json",
+            },
         )
         return answer.json()
 
-    async def ask(self, query: str, role: str = "marketer", subject=None, institution="A", **values):
+    async def ask(
+        self, query: str, role: str = "marketer", subject=None, institution="A", **values
+    ):
         body = await self.whole(query, role, subject, institution, **values)
         assert "errors" not in body, body["errors"]
         return body["data"]
@@ -275,7 +284,9 @@ class Campaigns:
         )
         return data["draftCampaign"]
 
-    async def step(self, verb: str, campaign: dict, role="marketer", subject=None, key=None) -> dict:
+    async def step(
+        self, verb: str, campaign: dict, role="marketer", subject=None, key=None
+    ) -> dict:
         name = f"{verb}Campaign"
         data = await self.service.ask(
             STEP % name, role, subject, id=campaign["id"], key=key or uuid4().hex

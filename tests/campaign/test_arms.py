@@ -60,7 +60,9 @@ def test_money_becomes_minor_units_exactly(written, currency, units):
     assert minor(written, currency) == units
 
 
-@pytest.mark.parametrize(("written", "currency"), [("1.5", "JPY"), ("", "CZK"), ("1,5", "CZK"), ("٣", "CZK")])
+@pytest.mark.parametrize(
+    ("written", "currency"), [("1.5", "JPY"), ("", "CZK"), ("1,5", "CZK"), ("٣", "CZK")]
+)
 def test_what_is_no_exact_amount_is_refused(written, currency):
     with pytest.raises(ValueError):
         minor(written, currency)

@@ -47,7 +47,12 @@ def test_reads_every_kind_of_condition():
         "all": [
             {"tier": {"atLeast": "silver", "in": ["gold"]}},
             {"contribution": {"atLeast": "-10.05", "lessThan": "1500"}},
-            {"holds": {"products": {"any": ["saver"], "none": ["card"]}, "lines": {"none": ["LOAN"]}}},
+            {
+                "holds": {
+                    "products": {"any": ["saver"], "none": ["card"]},
+                    "lines": {"none": ["LOAN"]},
+                }
+            },
             {"any": [{"age": {"atLeast": 18, "lessThan": 30}}, {"kind": "ENTERPRISE"}]},
             {"not": {"branch": {"in": ["B2"]}}},
             {"managers": {"in": ["M1"]}},
@@ -217,9 +222,9 @@ conditions = st.one_of(
         any_lines=maybe(names(list(Line))),
         no_lines=maybe(names(list(Line))),
     ),
-    st.builds(Age, at_least=maybe(st.integers(18, 21)), less_than=maybe(st.integers(18, 21))).filter(
-        lambda rule: rule.at_least is not None or rule.less_than is not None
-    ),
+    st.builds(
+        Age, at_least=maybe(st.integers(18, 21)), less_than=maybe(st.integers(18, 21))
+    ).filter(lambda rule: rule.at_least is not None or rule.less_than is not None),
     st.builds(OfKind, st.sampled_from(list(CustomerKind))),
     st.builds(InBranch, names(BRANCHES)),
     st.builds(WithManager, names(["M1", "M2"])),
@@ -240,14 +245,14 @@ rules = st.recursive(
 @settings(
     max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(people=prospects(), rule=rules, on=st.sampled_from([ON, date(2026, 3, 1), date(2028, 2, 29)]))
+@given(
+    people=prospects(), rule=rules, on=st.sampled_from([ON, date(2026, 3, 1), date(2028, 2, 29)])
+)
 async def test_sql_and_python_choose_the_same_prospects(db, people, rule, on):
     async with db.read() as session:
         connection = await session.connection()
         await connection.execute(insert(ProspectRow.__table__), [as_row(one) for one in people])
-        found = await connection.execute(
-            select(ProspectRow.customer_id).where(where(rule, on))
-        )
+        found = await connection.execute(select(ProspectRow.customer_id).where(where(rule, on)))
         chosen = {row.customer_id for row in found}
         negated = await connection.execute(
             select(ProspectRow.customer_id).where(where(Not(rule), on))

@@ -23,10 +23,16 @@ async def test_a_draft_is_kept_as_written(bank, campaigns):
     }  # fmt: skip
 
 
-async def test_a_faulty_draft_is_refused_with_every_fault_and_nothing_is_kept(bank, campaigns, rows):
+async def test_a_faulty_draft_is_refused_with_every_fault_and_nothing_is_kept(
+    bank, campaigns, rows
+):
     await bank.opens("1")
     refused = await campaigns.draft(
-        name=" ", title="x" * 201, channels=["PHONE", "PHONE"], holdOutPpm=500_001, endsOn="2026-01-31"
+        name=" ",
+        title="x" * 201,
+        channels=["PHONE", "PHONE"],
+        holdOutPpm=500_001,
+        endsOn="2026-01-31",
     )
     assert (refused["code"], [fault["path"] for fault in refused["faults"]]) == (
         "INVALID_CAMPAIGN", ["name", "title", "channels", "holdOutPpm", "endsOn"],
@@ -44,6 +50,23 @@ async def test_a_faulty_draft_is_refused_with_every_fault_and_nothing_is_kept(ba
     assert await rows("select * from idempotency") == []
 
 
+@pytest.mark.parametrize("text", ["", " ", "x" * 2001, "a\x00b", "a\ud800b"])
+async def test_a_text_that_cannot_be_kept_is_refused(bank, campaigns, text):
+    await bank.opens("1")
+    refused = await campaigns.draft(text=text)
+    assert [fault["path"] for fault in refused["faults"]] == ["text"]
+
+
+async def test_a_key_that_cannot_be_kept_is_refused(bank, service, campaigns, rows):
+    await bank.opens("1")
+    query = """mutation($input: CampaignInput!, $key: String!) {
+      draftCampaign(input: $input, idempotencyKey: $key) { __typename } }"""
+    for key in ("", "a\x00", "\ud800", "k" * 201):
+        body = await service.whole(query, input=campaigns.plan(), key=key)
+        assert body["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert await rows(STATUS) == []
+
+
 async def test_an_institution_without_data_cannot_plan(campaigns):
     assert (await campaigns.draft())["code"] == "INSTITUTION_NOT_LOADED"
 
@@ -52,7 +75,7 @@ async def test_an_audience_has_exactly_one_of_its_fields(bank, service, campaign
     await bank.opens()
     two = {"kind": "INDIVIDUAL", "branch": {"in": ["B1"]}}
     body = await service.whole(
-        "mutation($input: CampaignInput!) { draftCampaign(input: $input, idempotencyKey: \"k\")"
+        'mutation($input: CampaignInput!) { draftCampaign(input: $input, idempotencyKey: "k")'
         " { __typename } }",
         input=campaigns.plan(audience=two),
     )
@@ -160,7 +183,9 @@ async def test_launch_freezes_members_without_holders_of_the_product(bank, campa
 async def test_only_those_of_the_audience_become_members(bank, campaigns, rows, of):
     """A5.8: an offer for tier 5 and up never reaches tier 4."""
     await bank.opens("1", "2", "3")
-    await bank.tell(bank.tier("1", "gold", 5), bank.tier("2", "silver", 4), bank.tier("3", "top", 6))
+    await bank.tell(
+        bank.tier("1", "gold", 5), bank.tier("2", "silver", 4), bank.tier("3", "top", 6)
+    )
     await campaigns.launched(audience={"tier": {"atLeast": "gold"}}, holdOutPpm=0)
     members = await rows("select customer_id from member")
     assert {str(row["customer_id"]) for row in members} == {of("1"), of("3")}
@@ -172,7 +197,9 @@ async def test_every_step_is_announced_in_the_feed_in_order(bank, service, campa
     await campaigns.step("stop", launched)
     token = service.token("service")
     answer = await service.http.get("/feed", headers={"authorization": f"Bearer {token}"})
-    assert [(one["type"], one["subject"], one["version"], one["institution"]) for one in answer.json()] == [
+    assert [
+        (one["type"], one["subject"], one["version"], one["institution"]) for one in answer.json()
+    ] == [
         ("campaign.campaign.approved", launched["id"], 2, "A"),
         ("campaign.campaign.launched", launched["id"], 3, "A"),
         ("campaign.campaign.stopped", launched["id"], 4, "A"),
@@ -200,12 +227,18 @@ async def test_two_launches_at_once_launch_once(bank, campaigns, rows):
     draft = await campaigns.draft()
     await campaigns.step("approve", draft, "approver")
     answers = await asyncio.gather(*[campaigns.step("launch", draft) for _ in range(3)])
-    assert sorted(one["__typename"] for one in answers) == ["Campaign", "WrongStatus", "WrongStatus"]
+    assert sorted(one["__typename"] for one in answers) == [
+        "Campaign",
+        "WrongStatus",
+        "WrongStatus",
+    ]
     assert len(await rows("select 1 from member")) == 50
     assert len(await rows("select 1 from outbox where type like '%launched'")) == 1
 
 
-async def test_the_same_key_gives_the_same_campaign_and_other_parameters_are_refused(bank, campaigns, rows):
+async def test_the_same_key_gives_the_same_campaign_and_other_parameters_are_refused(
+    bank, campaigns, rows
+):
     await bank.opens("1")
     first, second = await asyncio.gather(*[campaigns.draft(key="k") for _ in range(2)])
     assert first == second

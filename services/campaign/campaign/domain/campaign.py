@@ -18,6 +18,7 @@ from campaign.domain.problems import (
     WrongStatus,
 )
 from campaign.domain.prospect import Channel
+from campaign.domain.words import storable
 
 MOST_HELD_OUT_PPM = 500_000
 MOST_NAME, MOST_TEXT = 200, 2000
@@ -106,7 +107,7 @@ def checked(plan: Plan, *, on_offer: bool, on: date) -> Plan:
 
 
 def _length(path: str, value: str, most: int) -> list[Fault]:
-    fits = 1 <= len(value.strip()) <= most and "\x00" not in value
+    fits = bool(value.strip()) and len(value) <= most and storable(value)
     return [] if fits else [Fault(path, f"give 1 to {most} characters")]
 
 

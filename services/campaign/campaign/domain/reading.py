@@ -21,6 +21,7 @@ from campaign.domain.audience import (
 from campaign.domain.money import minor
 from campaign.domain.problems import Fault, InvalidAudience
 from campaign.domain.prospect import Channel, CustomerKind, Line
+from campaign.domain.words import storable
 
 MOST_DEPTH, MOST_RULES, MOST_NAMES, MOST_YEARS, MOST_FAULTS = 8, 200, 1000, 150, 20
 _NOTHING = All(())
@@ -174,7 +175,7 @@ class _Reading:
     ) -> frozenset[str]:
         if not 1 <= len(given) <= MOST_NAMES:
             self.fault(place, f"give 1 to {MOST_NAMES} names")
-        kind, names = known or ("name", frozenset(name for name in given if "\x00" not in name))
+        kind, names = known or ("name", frozenset(name for name in given if storable(name)))
         self.faults += [
             Fault(place, f"there is no {kind} '{name[:100]}'")
             for name in given[:MOST_NAMES]
