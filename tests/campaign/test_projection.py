@@ -1,5 +1,6 @@
 """What events of other services become here: any order, any repetition, the same prospects."""
 
+import asyncio
 from datetime import date, timedelta
 from random import Random
 
@@ -122,3 +123,17 @@ def test_every_event_that_the_service_needs_has_a_handler():
         "customer.customer.recorded", "customer.account.recorded", "customer.consent.changed",
         "scoring.tier.changed", "scoring.contribution.changed",
     }  # fmt: skip
+
+
+async def test_two_feeds_at_once_on_the_same_customers_never_block_each_other_for_good(bank, rows):
+    numbers = [str(n) for n in range(60)]
+    told = [bank.customer(n) for n in numbers]
+    told += [bank.consent(n) for n in reversed(numbers)]
+    scored = [bank.tier(n, "gold", 5) for n in reversed(numbers)]
+    scored += [bank.contribution(n, 7) for n in numbers]
+    await asyncio.gather(bank.tell_all(told), bank.tell_all(scored))
+    found = await rows(
+        "select count(*) as n from prospect where customer_version = 1 and tier_rank = 5 "
+        "and contribution_minor = 7 and consents = '{marketing/counter}'"
+    )
+    assert found == [{"n": 60}]
