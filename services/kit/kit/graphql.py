@@ -62,7 +62,7 @@ def answer(refusal: type[problem.Problem], shape: type[Problem]) -> Handler:
     shareable=True, description="This idempotencyKey came before with other parameters."
 )
 class IdempotencyKeyReused(Problem):
-    """Every subgraph's mutations offer it; shareable, or they would not compose."""
+    """Every subgraph's mutations may answer it; shareable, or they would not compose."""
 
 
 REUSED = answer(problem.IdempotencyKeyReused, IdempotencyKeyReused)
