@@ -109,7 +109,7 @@ class CustomerRecorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRecorded:
-    """An account or who holds it is known, or known otherwise than before."""
+    """An account that has an owner, or who holds it, is known or known otherwise than before."""
 
     type: ClassVar[str] = "customer.account.recorded"
     institution: str

@@ -94,6 +94,7 @@ async def _announce(
     *,
     at: datetime,
 ) -> None:
+    """Announce the accounts that have an owner: before that there is nobody to count them for."""
     events = [
         AccountRecorded(
             institution=institution,
@@ -102,5 +103,6 @@ async def _announce(
             line=products[one.value.product_code].value.line,
         )
         for one in changed.values()
+        if one.value.owner_id is not None
     ]
     await outbox.record(session, events, at=at)
