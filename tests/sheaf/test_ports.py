@@ -39,4 +39,4 @@ def test_a_known_port_in_use_is_named_with_who_holds_it_and_what_to_do(taken):
     message = f"Port {taken}, which gateway listens on, is in use by "
     assert refused.value.message.startswith(message)
     assert f"(pid {os.getpid()})" in refused.value.message
-    assert "choose another one with `sheaf up --port PORT`" in refused.value.remedy
+    assert "choose another one with `--port PORT`" in refused.value.remedy

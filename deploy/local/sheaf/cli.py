@@ -115,11 +115,12 @@ def status(
 @told
 def demo(
     data_dir: DataDir = Path(".sheaf"),
+    port: Annotated[int | None, typer.Option(help="Port of the gateway.")] = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="End when all is shown.")] = False,
 ) -> None:
     """Show the system at work on a bank that never existed; Ctrl-C ends it."""
-    demonstration.run(data_dir.resolve(), console, once=once)
+    demonstration.run(data_dir.resolve(), console, port=port, once=once)
 
 
 @app.command()

@@ -23,19 +23,20 @@ MONTHS = 12
 SEED = 7
 AS_OF = date(2026, 6, 30)
 SETTLE_SECONDS = 600.0
+DAY = timedelta(days=1)
 
 
-def run(data_dir: Path, console: Console, *, once: bool) -> None:
+def run(data_dir: Path, console: Console, *, port: int | None, once: bool) -> None:
     """Show the system at work, then wait for Ctrl-C unless it is to end at once."""
     bank = made_bank(data_dir / "demo-bank", console)
     mine = not state.load(data_dir).alive()
     if mine:
         data_dir.mkdir(parents=True, exist_ok=True)
         node.ensure(console)
-        start.detached(start.Wish(data_dir, tied=True), console)
+        start.detached(start.Wish(data_dir, port, tied=True), console)
     try:
         system = running(data_dir)
-        import_extract(system, bank, console).show(console)
+        load(system, bank, console)
         _nothing_parked(system)
         show_all(system, bank, console)
         if not once:
@@ -64,6 +65,15 @@ def made_bank(folder: Path, console: Console) -> Path:
     return folder
 
 
+def load(system: Running, bank: Path, console: Console) -> None:
+    """Import the bank; an import that was done before is looked at again without a word."""
+    done = system.data_dir / "demo-loaded"
+    report = import_extract(system, bank, Console(quiet=True) if done.exists() else console)
+    if not done.exists():
+        report.show(console)
+    done.touch()
+
+
 def _nothing_parked(system: Running) -> None:
     """Refuse to show figures that miss something."""
     for consumer, count in parked(system).items():
@@ -80,21 +90,21 @@ def show_all(system: Running, bank: Path, console: Console) -> None:
     day = date.fromisoformat(developer.document("business-date")["institution"]["businessDate"])
     months = _year_to(day)
     period = f"{months['from']} to {months['to']}"
-    found = developer.document("bank", **months)
-    ladder = found["tiers"]
-    console.print(show.bank(found, period))
-    console.print(show.tiers(ladder))
-    console.print(show.concentration(found["concentration"]))
-    console.print(show.best(found["topCustomers"]))
-    second = ladder[min(1, len(ladder) - 1)]["code"]
-    console.print(show.campaign(first_campaign.launched(system, code, day, second)), soft_wrap=True)
+    ladder = developer.document("ladder")["tiers"]
+    campaign = first_campaign.launched(system, code, day, ladder[min(1, len(ladder) - 1)]["code"])
     settled(system, SETTLE_SECONDS)
-    best = found["topCustomers"][0]["customer"]["number"]
-    one = Client(system, "teller", "counter", code, "demo").document(
-        "customer", number=best, **months
-    )
+    found = developer.document("bank", **months)
+    console.print(show.bank(found, period))
+    console.print(show.tiers(found["tiers"]))
+    console.print(show.concentration(found["concentration"]), soft_wrap=True)
+    console.print(show.best(found["topCustomers"]))
+    console.print(show.campaign(campaign), soft_wrap=True)
+    best = [one["customer"] for one in found["topCustomers"]]
+    number = next((who for who in best if who["offers"]), best[0])["number"]
+    teller = Client(system, "teller", "counter", code, "demo")
+    one = teller.document("customer", number=number, **months)
     console.print(show.customer(one["customerByNumber"], period))
-    _invite(system, code, best, months, console)
+    _invite(system, code, number, months, console)
 
 
 def _year_to(day: date) -> dict[str, str]:
@@ -107,12 +117,13 @@ def _invite(
     system: Running, code: str, number: str, months: Mapping[str, Any], console: Console
 ) -> None:
     """Say where to try GraphQL, with a token that is ready to paste."""
-    signed = token(system.data_dir, "developer", "console", code, subject="demo")
+    signed = token(system.data_dir, "developer", "console", code, subject="demo", lifetime=DAY)
     variables = json.dumps({"number": number, **months})
     console.rule("Try it", align="left")
     lines = (
         f"GraphQL   {system.urls['gateway']}/graphql  (a page to type queries in, in a browser)",
-        "Header    " + json.dumps({"Authorization": f"Bearer {signed}"}),
+        "Header    (a token of role developer, valid for a day)",
+        json.dumps({"Authorization": f"Bearer {signed}"}),
         "Or        .venv/bin/sheaf query gateway/documents/customer360.graphql \\",
         f"            --channel counter --institution {code} --variables '{variables}'",
     )

@@ -56,7 +56,7 @@ def choose(known: Mapping[str, int], gateway: int | None) -> dict[str, int]:
 def taken(name: str, port: int) -> Trouble:
     """Say who holds a port and what to do."""
     holder = _holder(port)
-    choose_other = "choose another one with `sheaf up --port PORT`" if name == "gateway" else (
+    choose_other = "choose another one with `--port PORT`" if name == "gateway" else (
         f'change the number beside "{name}" in state.json in the data directory'
     )  # fmt: skip
     return Trouble(

@@ -31,7 +31,7 @@ def bank(found: Fields, period: str) -> Group:
     institution, whole = found["institution"], found["bankContribution"]
     counts = institution["counts"]
     title = (
-        f"[bold]{institution['name']} on {institution['businessDate']}[/]: "
+        f"[bold]{institution['name']} on {institution['businessDate']}[/]\n"
         f"{counts['customers']:,} customers, {counts['accounts']:,} accounts, "
         f"{counts['loans']:,} loans, {counts['cards']:,} cards"
     )
@@ -65,22 +65,25 @@ def tiers(ladder: Sequence[Fields]) -> Table:
     return table
 
 
-def concentration(found: Fields) -> Table:
+def concentration(found: Fields) -> Group:
     """Show how much of the whole comes from how few."""
     table = _table("Concentration")
     for name in ("the best", "bring"):
         table.add_column(name, justify="right")
     for point in found["topShares"]:
         table.add_row(percent(point["customers"]), percent(point["share"]))
-    if found["smallestShareFor80"] is not None:
-        table.caption = f"{percent(found['smallestShareFor80'])} of the customers bring 80.0%"
-    return table
+    few = percent(found["smallestShareFor80"])
+    return Group(
+        table,
+        f"{few} of the customers bring 80% of the contribution; "
+        f"{found['lossMaking']:,} of {found['customers']:,} cost more than they bring.",
+    )
 
 
 def best(customers: Sequence[Fields]) -> Table:
     """Show the customers who bring most."""
     table = _table("Who brings most")
-    for name in ("number", "name", "kind", "branch", "tier"):
+    for name in ("number", "name", "branch", "tier"):
         table.add_column(name)
     table.add_column("contribution", justify="right")
     for one in customers:
@@ -89,7 +92,6 @@ def best(customers: Sequence[Fields]) -> Table:
         table.add_row(
             who["number"],
             who["name"],
-            words(who["kind"]),
             who["branch"]["name"],
             tier,
             money(one["contribution"]),
@@ -107,27 +109,32 @@ def customer(found: Fields, period: str) -> Panel:
         f"tier {tier['name']} since {tier['since']}" if tier else "no tier yet",
     ]
     accounts = Table(box=None, pad_edge=False)
-    for name in ("account", "product", "line"):
-        accounts.add_column(name)
+    for name in ("account", "product"):
+        accounts.add_column(name, overflow="fold")
     for name in ("balance", "daily average", "contribution"):
         accounts.add_column(name, justify="right")
     for one in found["accounts"]:
         brings = one["contribution"] and one["contribution"]["total"]
         amounts = (money(one["balance"]), money(one["averageDailyBalance"]), money(brings))
-        accounts.add_row(one["number"], one["product"], words(one["line"]), *amounts)
-    lines = [
-        f"{words(line['line'])} {money(line['amount'])}"
-        for line in (whole or {}).get("lines", ())
-        if Decimal(line["amount"]["amount"])
-    ]
+        accounts.add_row(one["number"], one["product"], *amounts)
     offers = [f"{one['title']} (until {one['expiresOn']})" for one in found["offers"] or ()]
     after = [
-        f"contribution, {period}: {money(whole and whole['total'])} = {' + '.join(lines)}",
+        f"contribution, {period}: {money(whole and whole['total'])} = {_sum(whole)}",
         f"to offer at the counter now: {'; '.join(offers) or 'nothing'}",
     ]
     content = Group(*facts, "", accounts, "", *after)
     title = f"Customer {found['number']}  {found['name']}"
     return Panel(content, title=title, title_align="left", expand=False)
+
+
+def _sum(contribution: Fields | None) -> str:
+    """Write a contribution as what its lines add and take away."""
+    parts = []
+    for line in (contribution or {}).get("lines", ()):
+        if amount := Decimal(line["amount"]["amount"]):
+            sign = "-" if amount < 0 else "+"
+            parts.append(f"{sign} {abs(amount):,.2f} {words(line['line'])}")
+    return " ".join(parts).removeprefix("+ ") or "0"
 
 
 def campaign(found: Fields) -> str:
@@ -141,4 +148,4 @@ def campaign(found: Fields) -> str:
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold")
+    return Table(title=f"\n{title}", title_justify="left", title_style="bold")
