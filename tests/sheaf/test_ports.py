@@ -33,10 +33,18 @@ def test_a_wished_gateway_port_wins_over_the_known_one():
     assert ports.choose(known, wished) == known | {"gateway": wished}
 
 
-def test_a_known_port_in_use_is_named_with_who_holds_it_and_what_to_do(taken):
+def test_a_port_that_only_the_system_uses_is_moved_when_it_is_taken(taken):
+    known = {name: ports.free() for name in ports.WANTED}
+    chosen = ports.choose(known | {"scoring": taken}, None)
+    assert chosen["scoring"] != taken
+    assert chosen == known | {"scoring": chosen["scoring"]}
+
+
+@pytest.mark.parametrize("known", [{}, {"gateway": 1}])
+def test_the_gateways_port_in_use_is_named_with_who_holds_it_and_what_to_do(taken, known):
     with pytest.raises(Trouble) as refused:
-        ports.choose({"gateway": taken}, None)
-    message = f"Port {taken}, which gateway listens on, is in use by "
+        ports.choose(known, taken)
+    message = f"Port {taken}, which the gateway listens on, is in use by "
     assert refused.value.message.startswith(message)
     assert f"(pid {os.getpid()})" in refused.value.message
-    assert "choose another one with `--port PORT`" in refused.value.remedy
+    assert refused.value.remedy == ("End that program, or choose another one with `--port PORT`.")

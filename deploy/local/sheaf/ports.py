@@ -37,31 +37,25 @@ def is_free(port: int) -> bool:
 
 
 def choose(known: Mapping[str, int], gateway: int | None) -> dict[str, int]:
-    """Keep the ports of the last run; choose others only at the first start.
+    """Keep the ports of the last run where they are free, and choose the others.
 
-    A port that clients may have noted is never moved silently: when it is taken, that is said.
+    The gateway's is noted down by clients: it is never moved silently. The others are used by
+    the system itself alone.
     """
     chosen: dict[str, int] = {}
-    for name, wanted in WANTED.items():
-        port = gateway if name == "gateway" and gateway else known.get(name)
-        if port is None:
-            chosen[name] = wanted if is_free(wanted) else free()
-            continue
-        if not is_free(port):
-            raise taken(name, port)
-        chosen[name] = port
+    for name, usual in WANTED.items():
+        wished = gateway or known.get(name) if name == "gateway" else None
+        if wished and not is_free(wished):
+            raise _taken(wished)
+        first = wished or known.get(name, usual)
+        chosen[name] = first if is_free(first) else free()
     return chosen
 
 
-def taken(name: str, port: int) -> Trouble:
-    """Say who holds a port and what to do."""
-    holder = _holder(port)
-    choose_other = "choose another one with `--port PORT`" if name == "gateway" else (
-        f'change the number beside "{name}" in state.json in the data directory'
-    )  # fmt: skip
+def _taken(port: int) -> Trouble:
     return Trouble(
-        f"Port {port}, which {name} listens on, is in use{holder}.",
-        f"End that program, or {choose_other}.",
+        f"Port {port}, which the gateway listens on, is in use{_holder(port)}.",
+        "End that program, or choose another one with `--port PORT`.",
     )
 
 
