@@ -101,10 +101,10 @@ async def test_a_thousand_holders_announce_each_account_once(organised):
     )
     assert counted(answer) == (1999, 0, 0)
     found = await organised.events("customer.account.recorded")
-    assert len(found) == 2000
-    assert {one["subject"] for one in found[1000:]} == {str(account_id("A", n)) for n in numbers}
-    assert {one["version"] for one in found[1000:]} == {2}
-    assert {len(one["data"]["holders"]) for one in found[1001:]} == {2}
+    assert len(found) == 1000
+    assert {one["subject"] for one in found} == {str(account_id("A", n)) for n in numbers}
+    assert {one["version"] for one in found} == {2}
+    assert {len(one["data"]["holders"]) for one in found[1:]} == {2}
 
 
 async def test_bad_lines_are_rejected_by_number_and_good_ones_go_in(organised):
@@ -339,7 +339,7 @@ async def test_holders_and_accounts_that_race_lose_nothing(bank):
     last = [
         one for one in await bank.events("customer.account.recorded") if one["subject"] == ACCOUNT
     ]
-    assert [one["version"] for one in last] == [1, 2, 3, 4]
+    assert [one["version"] for one in last] == [2, 3, 4]
     assert last[-1]["data"]["closed_on"] == "2026-01-31"
     assert {"customer_id": SECOND, "role": "authorised"} in last[-1]["data"]["holders"]
 

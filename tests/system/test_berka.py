@@ -94,7 +94,7 @@ def test_balances_rebuilt_from_postings_agree_with_the_banks_own(berka, everyone
         asked = " ".join(
             f'c{n}: customerByNumber(number: "{number}") {{ accounts {{ number '
             + " ".join(
-                f'd{i}: dailyBalances(from: "{a}", to: "{b}") {{ day balance {{ amount }} }}'
+                f'd{i}: dailyBalances(from: "{a}", to: "{b}") {{ date balance {{ amount }} }}'
                 for i, (a, b) in enumerate(halves)
             )
             + " } }"
@@ -105,7 +105,7 @@ def test_balances_rebuilt_from_postings_agree_with_the_banks_own(berka, everyone
             for account in customer["accounts"]:
                 for day in [*account["d0"], *account["d1"]]:
                     rebuilt = Decimal(day["balance"]["amount"])
-                    known = printed.get((account["number"], day["day"]), set())
+                    known = printed.get((account["number"], day["date"]), set())
                     found += any(abs(rebuilt - one) <= 1 for one in known)
         return found
 

@@ -84,8 +84,36 @@ def parked(running: Running) -> dict[str, int]:
     return {consumer: count for consumer, count in found.items() if count}
 
 
+def heard(running: Running, consumer: str, timeout: float) -> bool:
+    """Wait until the consumer has read all that its producers had announced; false if it did not.
+
+    What it then still has to calculate is not waited for. A timeout is in seconds.
+    """
+    deadline = time.monotonic() + timeout
+    bearer = token(running.data_dir, "service", "system", "", subject="sheaf")
+    with httpx.Client(timeout=10, headers={"authorization": f"Bearer {bearer}"}) as client:
+        while _unread(client, running, consumer):
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(_PAUSE_SECONDS)
+    return True
+
+
 def _open_work(client: httpx.Client, running: Running, consumer: str) -> str:
-    """Say what the service still has to do; nothing means it rests.
+    """Say what the service still has to do; nothing means it rests."""
+    if unread := _unread(client, running, consumer):
+        return unread
+    try:
+        ready = client.get(f"{running.urls[consumer]}/health/ready").json()
+    except (httpx.HTTPError, ValueError) as unavailable:
+        return f"{consumer} did not answer ({unavailable!r})"
+    if pending := ready.get("pending", 0):
+        return f"{consumer} still had {pending:,} calculations to do"
+    return ""
+
+
+def _unread(client: httpx.Client, running: Running, consumer: str) -> str:
+    """Say whose events the service has not read; nothing means it has read them all.
 
     The producers' heads are read before the consumer's state: work that arrives in between
     cannot be mistaken for work done.
@@ -102,8 +130,6 @@ def _open_work(client: httpx.Client, running: Running, consumer: str) -> str:
         feed = ready.get("feeds", {}).get(producer, {})
         if not reached(feed.get("cursor"), head["cursor"]):
             return f"{consumer} had not read all of {producer}'s events"
-    if pending := ready.get("pending", 0):
-        return f"{consumer} still had {pending:,} calculations to do"
     return ""
 
 

@@ -3,7 +3,7 @@
 import fcntl
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,9 @@ from sheaf.extract.reader import check_opens
 from sheaf.extract.rejects import gather
 from sheaf.extract.report import KindReport, Report
 from sheaf.extract.sender import PATIENCE_SECONDS, Sender
-from sheaf.running import Running
+from sheaf.running import Running, heard
+
+HEAR_SECONDS = 60.0
 
 
 def import_extract(  # noqa: PLR0913 - the command's options
@@ -48,9 +50,15 @@ def import_extract(  # noqa: PLR0913 - the command's options
             patience_seconds=patience_seconds,
             on_wait=display.waiting,
         )
+
+        def hear(service: str) -> None:
+            """Let the service read of the records that its own refer to; else it parks them."""
+            heard(running, service, HEAR_SECONDS)
+
         try:
             work = _plan(extract, sender, imports, again=again)
-            report = _load(work, sender, display, rejects_limit, _run_folder(imports, extract))
+            folder = _run_folder(imports, extract)
+            report = _load(work, sender, display, rejects_limit, folder, hear=hear)
         finally:
             sender.close()
     wait_until_settled(running, console)
@@ -76,13 +84,23 @@ def _plan(extract: Extract, sender: Sender, imports: Path, *, again: bool) -> li
     return work
 
 
-def _load(
-    work: list[Work], sender: Sender, display: Meter, limit: int | None, run_folder: Path
+def _load(  # noqa: PLR0913 - what the loop needs of the import
+    work: list[Work],
+    sender: Sender,
+    display: Meter,
+    limit: int | None,
+    run_folder: Path,
+    *,
+    hear: Callable[[str], None],
 ) -> Report:
     kinds: dict[str, KindReport] = {}
     rejects: dict[str, list[Path]] = {}
+    loaded: set[str] = set()
     for item in work:
         kind = item.kind.name
+        if item.kind.service not in loaded:
+            hear(item.kind.service)
+            loaded.add(item.kind.service)
         begun = time.monotonic()
         before = item.journal.progress
         display.start(kind, item.file, before.rows)

@@ -8,6 +8,7 @@ import strawberry
 
 from scoring.domain.account import AccountId, CustomerId
 from scoring.domain.balance import daily
+from scoring.domain.loan import Grade, LoanTerms
 from scoring.domain.loan import movements as loan_movements
 from scoring.domain.problems import PeriodInvalid
 from scoring.graphql.context import Info
@@ -34,6 +35,28 @@ def _uuid(raw: object) -> UUID | None:
 class DailyBalance:
     date: date
     balance: Money
+
+
+strawberry.enum(Grade, name="LoanGrade", description="The five grades of a loan's quality.")
+
+
+@strawberry.type(description="What was agreed on a loan.")
+class Loan:
+    principal: Money = strawberry.field(description="What was lent.")
+    instalment: Money = strawberry.field(description="What a month takes off the principal.")
+    term_months: int = strawberry.field(description="How many months it runs.")
+    granted_on: date = strawberry.field(description="The day of the drawdown.")
+    grade: Grade = strawberry.field(description="Its quality, by which loss is expected.")
+
+    @classmethod
+    def of(cls, terms: LoanTerms, currency: str) -> Self:
+        return cls(
+            principal=Money.of(terms.principal_minor, currency),
+            instalment=Money.of(terms.instalment_minor, currency),
+            term_months=terms.term_months,
+            granted_on=terms.granted_on,
+            grade=terms.grade,
+        )
 
 
 @strawberry.federation.type(keys=["id"], description="An account, in money.")
@@ -87,6 +110,11 @@ class Account:
             )
             for number, balance in enumerate(balances)
         ]
+
+    @strawberry.field(description="The loan's terms; null where the account is no loan.")
+    async def loan(self, info: Info) -> Loan | None:
+        account = await info.context.loaders.account_by_id.load(AccountId(self.id))
+        return Loan.of(account.loan, account.currency) if account and account.loan else None
 
     @strawberry.field(description="What the account contributes to its owner's worth.")
     async def contribution(self, info: Info, from_: From, to: To) -> Contribution | None:
