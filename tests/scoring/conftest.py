@@ -181,10 +181,14 @@ class Bank:
         return await self.ingest(
             "rates",
             *(
-                {"product_code": product, "rate_kind": kind, "effective_from": since,
-                 "rate_ppm": str(rate)}
+                {
+                    "product_code": product,
+                    "rate_kind": kind,
+                    "effective_from": since,
+                    "rate_ppm": str(rate),
+                }
                 for kind, rate in (("customer", customer), ("transfer", transfer))
-            ),  # fmt: skip
+            ),
         )
 
     # questions
@@ -243,9 +247,7 @@ async def ready(bank, example_scheme) -> Bank:
     await bank.ingest("scheme", example_scheme)
     await bank.rates("deposit_product", 5_000, 20_000)
     await bank.rates("loan_product", 60_000, 30_000)
-    await bank.learn(
-        bank.institution_news(), bank.customer_news("c"), bank.account_news("d", "c")
-    )
+    await bank.learn(bank.institution_news(), bank.customer_news("c"), bank.account_news("d", "c"))
     return bank
 
 

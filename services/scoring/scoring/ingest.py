@@ -37,15 +37,16 @@ def _instant(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_day)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
-Text = Annotated[str, Field(min_length=1, max_length=100)]
-Optional = Annotated[Annotated[str, Field(max_length=200)] | None, NoneIfEmpty]
+_STORABLE = r"^[^\x00]*$"
+Text = Annotated[str, Field(min_length=1, max_length=100, pattern=_STORABLE)]
+Optional = Annotated[Annotated[str, Field(max_length=200, pattern=_STORABLE)] | None, NoneIfEmpty]
 
 
 class PostingRecord(Record):
     id: Text
     account_number: Text
     amount_minor: int
-    currency: Annotated[str, Field(min_length=3, max_length=3)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     value_date: Day
     booked_at: Instant
     channel: Channel

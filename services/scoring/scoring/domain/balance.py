@@ -70,7 +70,7 @@ def account_months(
         activity = history.activity.get(month, ())
         if current and ahead:
             moments = _without(moments, ahead)
-        if current and history.ahead:
+        if current and activity:
             activity = _without_acts(activity, history.ahead)
         if month >= month_of(account.opened_on):
             through = business_date.day if current else days_in(month)

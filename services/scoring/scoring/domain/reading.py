@@ -62,6 +62,8 @@ class Fields:
         value = self.value(name)
         if not isinstance(value, str) or not 1 <= len(value.strip()) <= most:
             raise _no(self.under(name), f"must be a text of 1 to {most} characters")
+        if not value.isprintable():
+            raise _no(self.under(name), "must have printable characters only")
         return value.strip()
 
     def day(self, name: str) -> date:

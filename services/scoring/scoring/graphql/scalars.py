@@ -5,6 +5,7 @@ from datetime import date
 from typing import Annotated, NewType, Self, TypeAlias
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from scoring.domain.money import decimal_text, minor_digits
@@ -13,12 +14,12 @@ from scoring.domain.problems import PeriodInvalid
 
 YearMonth = NewType("YearMonth", date)
 LONGEST_MONTHS = 60
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def _parse(value: object) -> date:
     if not isinstance(value, str) or not _MONTH.fullmatch(value) or value < "1900":
-        raise ValueError("A YearMonth is a text like '1994-03'.")
+        raise GraphQLError("A YearMonth is a text like '1994-03'.")
     return date.fromisoformat(f"{value}-01")
 
 

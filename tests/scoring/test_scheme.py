@@ -1,0 +1,93 @@
+"""A scheme's document is read whole or refused by the path of what is wrong."""
+
+from copy import deepcopy
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from scoring.domain.line import Line
+from scoring.domain.loan import Grade
+from scoring.domain.posting import Channel, Kind
+from scoring.domain.reading import Unreadable
+from scoring.domain.scheme import LossRates, in_force
+from scoring.domain.scheme_document import scheme_of
+
+SCHEMES = sorted((Path(__file__).parents[2] / "services/scoring/schemes").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SCHEMES, ids=lambda path: path.name)
+def test_the_schemes_we_ship_can_be_read(path):
+    assert scheme_of(yaml.safe_load(path.read_text())).version == 1
+
+
+def test_the_example_says_what_its_comments_say(example_scheme):
+    scheme = scheme_of(example_scheme)
+    assert scheme.basis(date(2024, 2, 1)) == 360
+    assert scheme.expected_loss[Grade.DOUBTFUL] == LossRates(600_000, 450_000)
+    assert scheme.fees[0].line is Line.INTERMEDIARY
+    assert scheme.e_banking.channel_cost_minor[Channel.MOBILE] == 40
+    assert scheme.international_ppm[Kind.TRADE_FINANCE] == 1_500
+    assert [step.rank for step in scheme.ladder.steps] == [1, 2, 3, 4, 5]
+
+
+WRONG = [
+    (["currency"], "yuan", "currency: must be a text of 1 to 3 characters"),
+    (["currency"], "cny", "currency: must be three capital letters (ISO 4217)"),
+    (["effective_from"], "2024-01-02", "effective_from: must be the first day of a month"),
+    (["effective_from"], "soon", "effective_from: must be a date like 2024-01-01"),
+    (["effective_from"], None, "effective_from: is missing"),
+    (["version"], "1", "version: must be a whole number"),
+    (["version"], True, "version: must be a whole number"),
+    (["day_count_basis"], 364, "day_count_basis: must be 360, 365 or actual"),
+    (["colour"], "red", "colour: is not a field here"),
+    (["name"], "a\x00b", "name: must have printable characters only"),
+    (["fees"], {}, "fees: must be a list"),
+    (["fees", 2, "share_ppm"], 1_000_001, "fees.2.share_ppm: must be from 0 to 1000000"),
+    (["fees", 0, "kind"], None, "fees.0.kind: is missing"),
+    (["fees", 0, "kind"], "adjustment", "fees.0.kind: adjustment is never priced"),
+    (["fees", 1, "channel"], "pos", "fees.1.channel: is not a field here"),
+    (["fees", 0, "purpose"], None, "fees.1: fees.0 takes all it could fit"),
+    (["fees", 3, "line"], "cost_to_serve", "fees.3.line: income cannot go to cost_to_serve"),
+    (["unit_income", 1, "ppm_of_amount"], None, "unit_income.1: needs per_item_minor, ppm_of_amount or both"),
+    (["unit_income", 1, "kind"], None, "unit_income.1: needs at least one of kind, purpose, channel"),
+    (["unit_income", 1, "kind"], "gift", "unit_income.1.kind: must be one of cash_deposit, "),
+    (["expected_loss", "loss"], None, "expected_loss.loss: is missing"),
+    (["expected_loss", "loss", "pd_ppm"], -1, "expected_loss.loss.pd_ppm: must be from 0 to 1000000"),
+    (["expected_loss", "fine"], {}, "expected_loss.fine: is not a field here"),
+    (["e_banking", "channels", "pos"], 1, "e_banking.channels.pos: must be one of online, "),
+    (["e_banking", "channels", "fax"], 1, "e_banking.channels.fax: must be one of counter, "),
+    (["international", "gift"], 1, "international.gift: must be one of cash_deposit, "),
+    (["international", "adjustment"], 1, "international.adjustment: adjustment is never priced"),
+    (["cost_to_serve", "account_month_minor"], 1.5, "cost_to_serve.account_month_minor: must be a whole number"),
+    (["tiers", "window_months"], 0, "tiers.window_months: must be from 1 to 24"),
+    (["tiers", "ladder"], [], "tiers.ladder: needs at least one step"),
+    (["tiers", "ladder", 2, "at_least_minor"], 5_000, "tiers.ladder.2.at_least_minor: must be more than 5000"),
+    (["tiers", "ladder", 4, "code"], "GOLD", "tiers.ladder: every step needs a code of its own"),
+    (["tiers", "ladder", 1], "gold", "tiers.ladder.1: must be a mapping"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=lambda v: str(v)[:40])
+def test_what_is_wrong_is_named_by_its_path(example_scheme, path, value, message):
+    document = deepcopy(example_scheme)
+    inside = document
+    for step in path[:-1]:
+        inside = inside[step]
+    inside[path[-1]] = value
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(document)
+    assert str(refused.value).startswith(message)
+
+
+def test_a_document_that_is_no_mapping_is_refused():
+    with pytest.raises(Unreadable, match="must be a mapping"):
+        scheme_of(["name"])
+
+
+def test_the_latest_scheme_that_is_effective_by_then_prices_a_month(example_scheme):
+    first = scheme_of(example_scheme)
+    second = scheme_of(example_scheme | {"version": 2, "effective_from": date(2024, 3, 1)})
+    found = [in_force([second, first], date(2024, month, 1)) for month in (1, 2, 3, 4)]
+    assert found == [first, first, second, second]
+    assert in_force([second, first], date(2023, 12, 1)) is None
