@@ -253,9 +253,13 @@ async def test_the_business_date_is_the_banks_own_day_of_the_latest_booking(read
     await ready.post(ready.posting("d", 1, "2024-01-05", booked_at="2024-01-05T16:00:00Z"))
     [row] = await ready.sql("select business_date, recalculate_from from institution")
     assert tuple(row) == (date(2024, 3, 21), date(2024, 3, 1))
+    await ready.settle()
     await ready.learn(ready.institution_news(as_of="2024-03-01", version=2))
-    [row] = await ready.sql("select business_date from institution")
-    assert row.business_date == date(2024, 3, 21)
+    [row] = await ready.sql("select business_date, recalculate_from from institution")
+    assert tuple(row) == (date(2024, 3, 21), None)
+    await ready.learn(ready.institution_news(as_of="2024-04-02", version=3))
+    [row] = await ready.sql("select business_date, recalculate_from from institution")
+    assert tuple(row) == (date(2024, 4, 2), date(2024, 3, 1))
 
 
 async def test_parked_postings_wait_within_their_own_institution(ready, database, issuer):

@@ -71,7 +71,11 @@ _SAVE = text(
     "on conflict (code) do update set version = excluded.version, "
     "currency = excluded.currency, time_zone = excluded.time_zone, "
     "business_date = greatest(institution.business_date, excluded.business_date), "
-    "recalculate_from = excluded.recalculate_from where institution.version < excluded.version"
+    "recalculate_from = least(institution.recalculate_from, case "
+    "when institution.business_date is null then excluded.recalculate_from "
+    "when institution.business_date < excluded.business_date "
+    "then cast(date_trunc('month', institution.business_date) as date) end) "
+    "where institution.version < excluded.version"
 )
 _ADVANCE = text(
     "update institution set "
