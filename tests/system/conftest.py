@@ -20,7 +20,11 @@ def berka(tmp_path_factory, collector) -> Iterator[System]:
     if not BERKA.is_dir():
         pytest.skip("the Berka files are not at ../shared/data/berka beside this checkout")
     folder = tmp_path_factory.mktemp("berka")
-    with system(folder, OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint) as whole:
+    env = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint,
+        "OTEL_TRACES_SAMPLER": "parentbased_always_off",  # only what a test asks to be traced
+    }
+    with system(folder, **env) as whole:
         printed = whole.sheaf("import", "berka", str(BERKA)).stdout
         (folder / "import.txt").write_text(printed)
         yield whole

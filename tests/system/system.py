@@ -20,7 +20,7 @@ BERKA = ROOT.parent / "shared" / "data" / "berka"
 DOCUMENTS = ROOT / "gateway" / "documents"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
     """A data directory, the environment its processes get, and an HTTP client."""
 

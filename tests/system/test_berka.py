@@ -21,7 +21,7 @@ EVERYONE = """
 query Everyone($after: String, $from: YearMonth!, $to: YearMonth!) {
   customers(first: 100, after: $after) {
     pageInfo { hasNextPage endCursor }
-    nodes {
+    edges { node {
       number
       contribution(from: $from, to: $to) { months { month total { amount } lines { line amount { amount } } } }
       accounts {
@@ -29,7 +29,7 @@ query Everyone($after: String, $from: YearMonth!, $to: YearMonth!) {
         loan { principal { amount } }
         contribution(from: $from, to: $to) { months { month total { amount } lines { line amount { amount } } } }
       }
-    }
+    } }
   }
 }"""
 
@@ -40,7 +40,7 @@ def everyone(berka):
     people, after = [], None
     while True:
         page = berka.data(EVERYONE, {"after": after, "from": FROM, "to": TO})["customers"]
-        people += page["nodes"]
+        people += [edge["node"] for edge in page["edges"]]
         if not page["pageInfo"]["hasNextPage"]:
             return people
         after = page["pageInfo"]["endCursor"]
@@ -48,9 +48,10 @@ def everyone(berka):
 
 def test_the_import_says_that_every_posting_went_in(berka):
     printed = (berka.data_dir / "import.txt").read_text()
-    [line] = [line for line in printed.splitlines() if "postings" in line and "49,102" in line]
-    assert "rejected" in printed
-    assert line.split()[-2:-1] in (["0"], ["-"]) or " 0 " in line
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines()]
+    [postings] = [row for row in cells if row and row[0] == "postings"]
+    _, rows, accepted, unchanged, parked, rejected, _ = postings
+    assert (rows, accepted, unchanged, parked, rejected) == ("49,102", "49,102", "0", "0", "0")
 
 
 def test_customers_accounts_loans_and_cards_are_all_there(berka):
@@ -170,6 +171,6 @@ def test_the_customer_document_answers_for_every_customer_number(berka, everyone
 
 def test_an_account_opened_later_than_the_period_has_nothing_in_it(berka):
     answer = berka.ask(CUSTOMER_360, {"number": "2", "from": "1980-01", "to": "1980-02"})
-    [account] = answer["data"]["customerByNumber"]["accounts"]
-    assert Decimal(account["averageDailyBalance"]["amount"]) == 0
+    for account in answer["data"]["customerByNumber"]["accounts"]:
+        assert Decimal(account["averageDailyBalance"]["amount"]) == 0
     assert Decimal(answer["data"]["customerByNumber"]["contribution"]["total"]["amount"]) == 0

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-from kit.server import main
-
-from campaign.app import place, sdl
+from kit.process import main
 
 if __name__ == "__main__":
-    home = Path(__file__).resolve().parents[1]
-    main("campaign", home, place, "campaign.app:from_environment", sdl)
+    main("campaign", Path(__file__).resolve().parents[1])

@@ -1,11 +1,8 @@
-"""`python -m customer serve|migrate|sdl`."""
+"""The customer service as a process: `python -m customer serve|migrate|sdl`."""
 
 from pathlib import Path
 
-from kit.server import main
-
-from customer.app import place, sdl
+from kit.process import main
 
 if __name__ == "__main__":
-    home = Path(__file__).resolve().parents[1]
-    main("customer", home, place, "customer.app:from_environment", sdl)
+    main("customer", Path(__file__).resolve().parents[1])

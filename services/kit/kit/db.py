@@ -1,4 +1,4 @@
-"""The one door to PostgreSQL: short reads, one transaction per write, and migrations.
+"""The one door to PostgreSQL: short reads, and one transaction per write.
 
 GraphQL resolves sibling fields concurrently, and an `AsyncSession` must not be
 shared between tasks. So no session lives as long as a request: each loader batch
@@ -7,12 +7,9 @@ opens its own read, each mutation its own transaction.
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import asyncpg
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -83,11 +80,3 @@ async def copy_rows(
     raw = await connection.get_raw_connection()
     driver: asyncpg.Connection = raw.driver_connection
     await driver.copy_records_to_table(table, columns=list(columns), records=rows)
-
-
-def migrate(home: Path, url: str) -> None:
-    """Upgrade the schema at `url` to the newest revision under `home`/migrations."""
-    config = Config(str(home / "alembic.ini"))
-    config.set_main_option("script_location", str(home / "migrations"))
-    config.attributes["url"] = url
-    command.upgrade(config, "head")

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -15,6 +16,8 @@ from kit.problem import BadRequest
 
 _LOOK_AGAIN_SECONDS = 0.1
 BATCH = "application/cloudevents-batch+json"
+stopping = asyncio.Event()
+"""Set when the process is told to stop: a long poll must not hold it up."""
 
 
 def feed(db: Database, verifier: Verifier) -> APIRouter:
@@ -45,9 +48,10 @@ def feed(db: Database, verifier: Verifier) -> APIRouter:
         while True:
             async with db.read() as session:
                 found, reached = await outbox.page(session, start, limit=limit)
-            if found or time.monotonic() >= until:
+            if found or time.monotonic() >= until or stopping.is_set():
                 break
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _LOOK_AGAIN_SECONDS)
         return JSONResponse(found, media_type=BATCH, headers={"Feed-Next": str(reached)})
 
     return router

@@ -1,39 +1,32 @@
-"""How a service is put on the network: health, refusals as JSON, consumers, one process."""
+"""How a service is put on the network: health, refusals as JSON, consumers, work beside serving."""
 
 import asyncio
-import gc
 import logging
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
 from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit import telemetry
-from kit.db import Database, migrate
+from kit.db import Database
 from kit.inbox import Consumer
 from kit.problem import Problem
 
 log = logging.getLogger(__name__)
 
 
-class Settings(Protocol):
-    """What every service's settings hold."""
-
-    @property
-    def host(self) -> str: ...
-    @property
-    def port(self) -> int: ...
-    @property
-    def database_url(self) -> object: ...
-
-
+_OURS_ALONE: TelemetryConfig = {  # the framework's own spans and logs quote messages and URLs
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 Work = Callable[[], Awaitable[None]]
 
 
@@ -63,7 +56,7 @@ def service(
                 await task
         await db.engine.dispose()
 
-    app = FastAPI(title=name, lifespan=lifespan, openapi_url=None)
+    app = FastAPI(title=name, lifespan=lifespan, openapi_url=None, telemetry=_OURS_ALONE)
     app.add_middleware(_Masked)
     app.add_middleware(telemetry.Traced)
     telemetry.trace_sql(db.engine)
@@ -127,34 +120,3 @@ async def _forever(one: Work) -> None:
         except Exception as error:  # noqa: BLE001  (a bug: logged, and the work goes on)
             log.error("background work failed, starting it again: %s", telemetry.where(error))
             await asyncio.sleep(1)
-
-
-def main(
-    name: str, home: Path, settings: Callable[[], Settings], app: str, sdl: Callable[[], str]
-) -> None:
-    """Run `python -m <service> serve|migrate|sdl`."""
-    verb = sys.argv[1] if len(sys.argv) > 1 else "serve"
-    if verb == "sdl":
-        sys.stdout.write(sdl())
-    elif verb == "migrate":
-        migrate(home, str(settings().database_url))
-    elif verb == "serve":
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-        logging.getLogger("httpx").setLevel(logging.WARNING)
-        telemetry.start(name)
-        read = settings()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 50, 50)
-        uvicorn.run(
-            app,
-            factory=True,
-            host=read.host,
-            port=read.port,
-            log_level="warning",
-            access_log=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=20,
-        )
-    else:
-        sys.exit(f"usage: python -m {name} [serve|migrate|sdl], not '{verb}'")

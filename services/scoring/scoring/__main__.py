@@ -1,11 +1,8 @@
-"""`python -m scoring serve|migrate|sdl`."""
+"""The scoring service as a process: `python -m scoring serve|migrate|sdl`."""
 
 from pathlib import Path
 
-from kit.server import main
-
-from scoring.app import place, sdl
+from kit.process import main
 
 if __name__ == "__main__":
-    home = Path(__file__).resolve().parents[1]
-    main("scoring", home, place, "scoring.app:from_environment", sdl)
+    main("scoring", Path(__file__).resolve().parents[1])
