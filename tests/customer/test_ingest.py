@@ -1,6 +1,5 @@
 """What the bank's records do: taken, unchanged, or rejected with a code and a reason."""
 
-import asyncio
 import json
 
 import pytest
@@ -330,33 +329,6 @@ async def test_there_and_back_within_one_request_is_no_change(organised):
     answer = await organised.ingest("customers", a_customer(name="b"), a_customer(name="a"))
     assert counted(answer) == (2, 0, 0)
     assert len(await organised.events("customer.customer.recorded")) == 1
-
-
-async def test_callers_that_race_make_one_customer_and_one_event(organised):
-    records = [a_customer(number=str(n)) for n in range(200)]
-    answers = await asyncio.gather(
-        organised.ingest("customers", *records),
-        organised.ingest("customers", *reversed(records)),
-        organised.ingest("customers", *records),
-    )
-    assert sorted(counted(one) for one in answers) == [(0, 200, 0), (0, 200, 0), (200, 0, 0)]
-    assert len(await organised.events("customer.customer.recorded")) == 200
-
-
-async def test_holders_and_accounts_that_race_lose_nothing(bank):
-    await asyncio.gather(
-        bank.ingest("accounts", an_account(closed_on="2026-01-31")),
-        bank.ingest(
-            "account_holders",
-            {"account_number": "100", "customer_number": "2", "role": "authorised"},
-        ),
-    )
-    last = [
-        one for one in await bank.events("customer.account.recorded") if one["subject"] == ACCOUNT
-    ]
-    assert [one["version"] for one in last] == [2, 3, 4]
-    assert last[-1]["data"]["closed_on"] == "2026-01-31"
-    assert {"customer_id": SECOND, "role": "authorised"} in last[-1]["data"]["holders"]
 
 
 CONSENT = {

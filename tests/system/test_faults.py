@@ -1,5 +1,6 @@
 """Whatever is killed during an import, starting again and importing again gives the same totals."""
 
+import json
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ from datetime import date
 
 import psutil
 import pytest
+from sheaf import state
 
 import simulator
 from tests.system.system import SHEAF, system
@@ -39,11 +41,10 @@ def undisturbed(bank, tmp_path_factory):
 
 
 def pid_of(whole, victim) -> int:
-    status = whole.sheaf("status", "--json")
-    import json  # noqa: PLC0415  (kept beside its one use)
-
-    processes = json.loads(status.stdout)["processes"]
-    return next(p["pid"] for p in processes if p["name"] == victim)
+    if victim == "supervisor":
+        return state.load(whole.data_dir).supervisor.pid
+    processes = json.loads(whole.sheaf("status", "--json").stdout)["processes"]
+    return next(process["pid"] for process in processes if process["name"] == victim)
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
