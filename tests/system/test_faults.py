@@ -42,7 +42,7 @@ def undisturbed(bank, tmp_path_factory):
 
 def pid_of(whole, victim) -> int:
     if victim == "supervisor":
-        return state.load(whole.data_dir).supervisor.pid
+        return state.load(whole.data_dir).supervisor.number
     processes = json.loads(whole.sheaf("status", "--json").stdout)["processes"]
     return next(process["pid"] for process in processes if process["name"] == victim)
 
