@@ -1,5 +1,5 @@
-"""A cooperative bank that never existed."""
+"""A cooperative bank that never existed, with its truth known."""
 
-from simulator.writer import write_bank
+from simulator.bank import write_bank
 
 __all__ = ["write_bank"]

@@ -1,99 +1,87 @@
-"""Movements of money gathered as arrays, put in order and written out as rows."""
+"""Movements of money gathered as arrays, given their time of day, and put in order."""
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.organisation import CURRENCY
-from simulator.span import Integers, Month
+from simulator.holdings import ACCOUNTS_OF_A_BLOCK, scattered
+from simulator.manners import CUMULATED, HOUR_NAMES, HOURS_OF
+from simulator.span import Integers
 
-OFFSET = "+08:00"
+HOUR_SECONDS, DAY_SECONDS = 3_600, 86_400
+MIDNIGHT, CLOSING = HOUR_NAMES.index("midnight"), HOUR_NAMES.index("closing")
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How money moves: through which channel, as what, for what."""
+class Ledger:
+    """All movements of a block in the order of booking; `day` counts from the first day."""
 
-    channel: str
-    kind: str
-    purpose: str = ""
+    account: Integers
+    amount: Integers
+    day: Integers
+    second: Integers
+    manner: Integers
+    party: Integers
+
+    def __len__(self) -> int:
+        return len(self.account)
 
 
 @dataclass(slots=True)
 class Movements:
-    """One month's movements; manners are numbered as they first occur."""
+    """Movements as they are thought of; those of nothing, or after the last day, are left out."""
 
-    month: Month
-    _manners: dict[Manner, int] = field(default_factory=dict)
-    _parts: list[tuple[Integers, Integers, Integers, Integers]] = field(default_factory=list)
+    last: int
+    _parts: list[tuple[NDArray[np.generic], ...]] = field(default_factory=list)
 
-    def add(self, account: Integers, amount: Integers, day: Integers | int, manner: Manner) -> None:
-        """Add movements of one manner; `day` counts from 0, amounts of nothing are left out."""
-        code = self._manners.setdefault(manner, len(self._manners))
-        self.add_mixed(account, amount, day, np.full(account.size, code), None)
-
-    def add_mixed(
+    def add(
         self,
         account: Integers,
         amount: Integers,
         day: Integers | int,
-        choice: Integers,
-        manners: Sequence[Manner] | None,
+        manner: Integers | int,
+        party: Integers | int = 0,
     ) -> None:
-        """Add movements whose manner is chosen for each among `manners`."""
-        if manners is not None:
-            codes = [self._manners.setdefault(one, len(self._manners)) for one in manners]
-            choice = np.array(codes, dtype=np.int64)[choice]
-        days = np.broadcast_to(np.asarray(day, dtype=np.int64), account.shape)
-        kept = (amount != 0) & (days < self.month.days)
-        self._parts.append((account[kept], amount[kept], days[kept], choice[kept]))
-
-    def rows(
-        self, account_numbers: Sequence[str], rng: np.random.Generator
-    ) -> Iterator[tuple[object, ...]]:
-        """Rows of the kind `postings` in the order of booking; ids count within the month.
-
-        On one day an account is credited before it is debited, so that none is overdrawn.
-        """
-        if not self._parts:
+        """Add movements; `day`, `manner` and `party` may be one for all."""
+        if not account.size:
             return
-        account, amount, day, manner = (
-            np.concatenate([part[column] for part in self._parts]) for column in range(4)
+        days = np.broadcast_to(np.asarray(day, dtype=np.int32), account.shape)
+        manners = np.broadcast_to(np.asarray(manner, dtype=np.int16), account.shape)
+        parties = np.broadcast_to(np.asarray(party, dtype=np.int32), account.shape)
+        kept = (amount != 0) & (days <= self.last)
+        self._parts.append(
+            (account[kept].astype(np.int32), amount[kept], days[kept], manners[kept], parties[kept])
         )
-        opening = np.array([one.kind == "opening_balance" for one in self._manners])[manner]
-        second = np.where(
-            opening,
-            0,
-            np.where(
-                amount > 0,
-                rng.integers(8 * 3600, 12 * 3600, account.size),
-                rng.integers(13 * 3600, 20 * 3600, account.size),
-            ),
+
+    def ledger(self, rng: np.random.Generator) -> Ledger:
+        """Book everything: draw the time of day by manner, and sort by it."""
+        if not self._parts:
+            none = np.zeros(0, dtype=np.int64)
+            return Ledger(none, none, none, none, none, none)
+        account, amount, day, manner, party = (
+            np.concatenate([part[column] for part in self._parts]) for column in range(5)
         )
-        order = np.lexsort((account, second, day))
-        days = self.month.first + day[order]
-        booked = np.datetime_as_string(days.astype("datetime64[s]") + second[order])
-        manners = list(self._manners)
-        columns = zip(
-            account[order].tolist(),
-            amount[order].tolist(),
-            np.datetime_as_string(days).tolist(),
-            booked.tolist(),
-            manner[order].tolist(),
-            strict=True,
+        self._parts.clear()
+        drawn = rng.random(account.size, dtype=np.float32)
+        hours = HOURS_OF[manner]
+        hour = np.zeros(account.size, dtype=np.int64)
+        for place, cumulated in enumerate(CUMULATED):
+            of = np.flatnonzero(hours == place)
+            hour[of] = np.searchsorted(cumulated[:-1], drawn[of], side="right")
+        within = rng.integers(0, HOUR_SECONDS, account.size, dtype=np.int32)
+        second = hour * HOUR_SECONDS + within
+        second[hours == MIDNIGHT] = 0
+        second[hours == CLOSING] = DAY_SECONDS - 1
+        at = day.astype(np.int64) * DAY_SECONDS + second
+        order = np.argsort(
+            at * ACCOUNTS_OF_A_BLOCK + scattered(account.astype(np.int64)), kind="stable"
         )
-        for number, (one, minor, value_date, at, code) in enumerate(columns, 1):
-            how = manners[code]
-            yield (
-                f"{self.month.name}-{number:08}",
-                account_numbers[one],
-                minor,
-                CURRENCY,
-                value_date,
-                at + OFFSET,
-                how.channel,
-                how.kind,
-                how.purpose,
-                "",
-            )
+        return Ledger(
+            account[order].astype(np.int64),
+            amount[order],
+            day[order].astype(np.int64),
+            second[order],
+            manner[order].astype(np.int64),
+            party[order].astype(np.int64),
+        )

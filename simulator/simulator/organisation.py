@@ -1,4 +1,4 @@
-"""How the bank is built: head office, branches, outlets, the staff, and what it sells."""
+"""How the bank is built: head office, branches, outlets in town and village, and the staff."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,25 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.names import GIVEN_FIRST, GIVEN_SECOND, PLACES, SURNAMES
+from simulator.span import Flags, Integers
 
 INSTITUTION = "SHEAF"
 NAME = "禾捆农村合作银行"
+DRESSED_EVERY = 6
+"""Every so many places dress their month-ends: deposits come on the last day and go again."""
 CURRENCY = "CNY"
 TIME_ZONE = "Asia/Shanghai"
 
-PRODUCTS = (
-    ("demand_deposit", "活期存款", "deposit"),
-    ("time_deposit", "定期存款", "deposit"),
-    ("settlement_account", "单位结算账户", "settlement"),
-    ("agricultural_loan", "农户贷款", "loan"),
-    ("mortgage", "住房按揭贷款", "loan"),
-    ("sme_loan", "小微企业贷款", "loan"),
-    ("wealth_product", "理财产品", "intermediary"),
-    ("agency_insurance", "代理保险", "intermediary"),
-    ("mobile_banking", "手机银行", "e_banking"),
-    ("fx_account", "国际结算账户", "international"),
-)
-OUTLETS_OF_A_BRANCH = 3
+OUTLETS = ("城区分理处", "集镇分理处", "村级服务点")
+"""One in the town, one at the market, one in the village."""
 CUSTOMERS_OF_A_MANAGER = 40
 
 
@@ -57,6 +49,22 @@ class Organisation:
     staff: tuple[Employee, ...]
     managers: tuple[tuple[str, ...], ...]
 
+    @property
+    def first_manager(self) -> Integers:
+        """Where each place's managers begin in the row of all managers."""
+        sizes = [len(numbers) for numbers in self.managers]
+        return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+    @property
+    def all_managers(self) -> tuple[str, ...]:
+        return tuple(number for numbers in self.managers for number in numbers)
+
+    @property
+    def dressed(self) -> Flags:
+        """The places that dress their month-ends."""
+        places: Flags = np.arange(len(self.serving)) % DRESSED_EVERY == 1
+        return places
+
 
 def organise(customers: int, rng: np.random.Generator) -> Organisation:
     """Found a bank of a size that fits its customers."""
@@ -66,8 +74,8 @@ def organise(customers: int, rng: np.random.Generator) -> Organisation:
     for place in range(count):
         code = f"{place + 1:02}"
         serving.append(Branch(code, f"{PLACES[place]}支行", head.code, "branch"))
-        for outlet in range(1, OUTLETS_OF_A_BRANCH + 1):
-            name = f"{PLACES[place]}第{'一二三'[outlet - 1]}分理处"
+        for outlet in range(1, len(OUTLETS) + 1):
+            name = f"{PLACES[place]}{OUTLETS[outlet - 1]}"
             serving.append(Branch(f"{code}{outlet:02}", name, code, "outlet"))
     per_place = max(1, round(customers * 0.3 / CUSTOMERS_OF_A_MANAGER / len(serving)))
     staff = list(_staff(head, tuple(serving), per_place, rng))

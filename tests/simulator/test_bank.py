@@ -1,9 +1,8 @@
 """The bank that never existed: whole under the contract, believable, the same every time."""
 
 import csv
-import hashlib
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -11,14 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from customer.domain.identifiers import check_resident_id, check_uscc
 from sheaf.extract.contract import FILE_KINDS, KIND_BY_NAME
 from sheaf.extract.manifest import open_extract
 from sheaf.extract.reader import read
 from sheaf.extract.record import Record
 
 from simulator import write_bank
+from tests.simulator.conftest import AS_OF
+from tests.simulator.extracts import digests, refused, rows_of
 
-AS_OF = date(2025, 12, 31)
 LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -33,20 +34,7 @@ def bank(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def rows(bank):
-    found = defaultdict(list)
-    for kind, file in open_extract(bank).files:
-        for item in read(file, KIND_BY_NAME[kind], file.name):
-            assert isinstance(item, Record)
-            found[kind].append(item.values)
-    return found
-
-
-def digests(folder):
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [
-        (file.relative_to(folder).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest())
-        for file in files
-    ]
+    return rows_of(bank)
 
 
 def test_every_kind_of_the_contract_is_there(rows):
@@ -60,7 +48,9 @@ def test_every_kind_of_the_contract_is_there(rows):
         "e_banking",
         "international",
     }
-    assert {a["product_code"] for a in rows["accounts"]} == {p["code"] for p in rows["products"]}
+    held = {a["product_code"] for a in rows["accounts"]}
+    assert held <= {p["code"] for p in rows["products"]}
+    assert len(held) >= 18
 
 
 def test_every_reference_leads_to_a_record(rows):
@@ -99,36 +89,38 @@ def test_days_follow_one_another(rows):
         assert posting["booked_at"].startswith(posting["value_date"])
 
 
-def test_identity_numbers_pass_their_check_digits_and_are_unique(rows):
-    numbers = [c["id_number"] for c in rows["customers"]]
-    assert len(set(numbers)) == 400
+def test_identity_numbers_pass_their_check_digits_and_belong_to_nobody(rows):
+    documents = Counter(c["id_type"] for c in rows["customers"])
+    assert documents["resident_id"] > 300
+    assert documents["uscc"] == 28
     for customer in rows["customers"]:
         number = customer["id_number"]
-        if customer["kind"] == "individual":
-            total = sum(
-                pow(2, 17 - place, 11) * (10 if letter == "X" else int(letter))
-                for place, letter in enumerate(number)
-            )
-            assert total % 11 == 1
+        if customer["id_type"] == "resident_id":
+            check_resident_id(number)
             assert number[6:14] == customer["born_on"].replace("-", "")
             assert (int(number[16]) % 2 == 1) == (customer["sex"] == "male")
-        else:
-            total = sum(
-                pow(3, place, 31) * LETTERS.index(letter)
-                for place, letter in enumerate(number[:17])
-            )
-            assert (total + LETTERS.index(number[17])) % 31 == 0
+            assert number[2:4] == "99"
+        elif customer["id_type"] == "resident_id_15":
+            assert len(number) == 15
+            assert number[6:12] == customer["born_on"].replace("-", "")[2:]
+        elif customer["id_type"] == "uscc":
+            check_uscc(number)
             weights = (3, 7, 9, 10, 5, 8, 4, 2)
             body = zip(weights, number[8:16], strict=True)
             check = sum(weight * int(digit) for weight, digit in body)
             assert (check + (10 if number[16] == "X" else int(number[16]))) % 11 == 0
-    assert all("4399" in number[:6] for number in numbers)
+            assert number[2:6] == "4399"
+        assert customer["address"][:4] == "4399"
 
 
-def test_telephone_numbers_are_unique(rows):
+def test_telephone_numbers_are_of_a_range_that_no_operator_has(rows):
     phones = [c["phone"] for c in rows["customers"] if c["phone"]]
-    assert len(set(phones)) == len(phones) > 300
-    assert {(len(phone), phone[:3]) for phone in phones} == {(11, "199")}
+    assert len(set(phones)) > 0.98 * len(phones) > 350
+    assert {(len(phone), phone[:3]) for phone in phones} == {(11, "154")}
+
+
+def test_the_services_take_every_row(bank):
+    assert refused(bank) == set()
 
 
 def test_no_deposit_is_ever_overdrawn(rows):
@@ -156,8 +148,8 @@ def test_few_customers_own_most(rows):
     for loan in rows["loans"]:
         owned[owner[loan["account_number"]]] += int(loan["principal_minor"])
     sums = np.sort(np.array(list(owned.values())))[::-1]
-    assert sums[:80].sum() > 0.7 * sums.sum()
-    assert sums[:16].sum() > 0.3 * sums.sum()
+    assert sums[:80].sum() > 0.8 * sums.sum()
+    assert sums[:16].sum() > 0.5 * sums.sum()
 
 
 def test_money_moves_in_every_manner_the_scheme_knows(rows):
@@ -166,7 +158,6 @@ def test_money_moves_in_every_manner_the_scheme_knows(rows):
         "opening_balance", "cash_deposit", "cash_withdrawal", "card_payment", "card_withdrawal",
         "transfer_in", "transfer_out", "interest_paid", "fee", "loan_drawdown", "loan_repayment",
         "wealth_purchase", "wealth_redemption", "insurance_premium", "fx_sale", "fx_purchase",
-        "trade_finance",
     }  # fmt: skip
     assert len({p["id"] for p in rows["postings"]}) == len(rows["postings"])
 
@@ -193,7 +184,7 @@ def test_a_tiny_bank_is_a_bank(tmp_path, customers, months):
     write_bank(tmp_path / "b", customers=customers, months=months, seed=1, as_of=date(2024, 2, 10))
     for kind, file in open_extract(tmp_path / "b").files:
         assert all(isinstance(item, Record) for item in read(file, KIND_BY_NAME[kind], file.name))
-    with (tmp_path / "b" / "postings" / "202402.csv").open(encoding="utf-8") as stream:
+    with (tmp_path / "b" / "postings" / "part-0000.csv").open(encoding="utf-8") as stream:
         assert all(row["value_date"] <= "2024-02-10" for row in csv.DictReader(stream))
 
 

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from sheaf import demo as demonstration
 from sheaf import logs as log_files
-from sheaf import node, report, start, state
+from sheaf import node, report, simulate, start, state
 from sheaf.client import Client
 from sheaf.extract.cli import app as import_app
 from sheaf.running import running, settled
@@ -121,6 +121,9 @@ def demo(
 ) -> None:
     """Show the system at work on a bank that never existed; Ctrl-C ends it."""
     demonstration.run(data_dir.resolve(), console, port=port, once=once)
+
+
+app.command()(told(simulate.simulate))
 
 
 @app.command()
