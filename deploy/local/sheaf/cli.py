@@ -12,7 +12,6 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
-from sheaf import demo as demonstration
 from sheaf import logs as log_files
 from sheaf import node, report, simulate, start, state
 from sheaf.client import Client
@@ -120,6 +119,8 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End when all is shown.")] = False,
 ) -> None:
     """Show the system at work on a bank that never existed; Ctrl-C ends it."""
+    from sheaf import demo as demonstration  # noqa: PLC0415  (a second others need not spend)
+
     demonstration.run(data_dir.resolve(), console, port=port, once=once)
 
 
@@ -208,7 +209,8 @@ def logs(
 
 
 def _address(known: state.State) -> str:
-    return f"GraphQL is at http://127.0.0.1:{known.ports['gateway']}/graphql"
+    gateway = f"http://127.0.0.1:{known.ports['gateway']}"
+    return f"GraphQL is at {gateway}/graphql, a page to try it at {gateway}/"
 
 
 def _print_json(value: object) -> None:

@@ -121,7 +121,8 @@ def _invite(
     variables = json.dumps({"number": number, **months})
     console.rule("Try it", align="left")
     lines = (
-        f"GraphQL   {system.urls['gateway']}/graphql  (a page to type queries in, in a browser)",
+        f"GraphQL   {system.urls['gateway']}/graphql",
+        f"Browser   {system.urls['gateway']}/  (a page to type queries in)",
         "Header    (a token of role developer, valid for a day)",
         json.dumps({"Authorization": f"Bearer {signed}"}),
         "Or        .venv/bin/sheaf query gateway/documents/customer360.graphql \\",

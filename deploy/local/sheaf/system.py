@@ -18,7 +18,7 @@ from typing import IO
 
 import psutil
 
-from sheaf import logs, place, ports, programs, running, state
+from sheaf import logs, migrations, place, ports, programs, running, state
 from sheaf.children import end_group, ended, spawn
 from sheaf.issuer import Issuer
 from sheaf.postgres import SUPERUSER, Cluster
@@ -64,7 +64,8 @@ class System:
             for service in SERVICES:
                 cluster.server.ensure_role(service, words[service])
                 cluster.server.ensure_database(service, service)
-            await migrate(self.data_dir, wanted)
+            behind = [one for one in wanted if not migrations.up_to_date(cluster.server, one.name)]
+            await migrate(self.data_dir, behind)
 
         try:
             make_keys(self.data_dir)
