@@ -81,6 +81,8 @@ def make(plan: Plan, block: int) -> Made:
     crowd = people.gather(count, block, bank, when, plan.stream(block, "people"))
     held = holdings.acquire(crowd, when, plan.stream(block, "holdings"))
     lives = traits.draw(crowd, held, when, plan.stream(block, "traits"))
+    until = traits.until(lives, when)
+    holdings.before_leaving(held, until)
     past = history.tell(crowd, held, lives, bank, when, plan.stream(block, "history"))
     worth = valuation.contributions(past, held, when, count)
     known = identity.identify(crowd, bank, plan.stream(block, "identity"))
@@ -91,8 +93,8 @@ def make(plan: Plan, block: int) -> Made:
             ("customers", known.table),
             ("accounts", records.accounts(held, crowd, bank)),
             ("account_holders", records.holders(held, crowd, family, boss)),
-            ("cards", records.cards(held, crowd, when, plan.stream(block, "cards"))),
-            ("consents", records.consents(crowd, when, plan.stream(block, "consents"))),
+            ("cards", records.cards(held, crowd, until, plan.stream(block, "cards"))),
+            ("consents", records.consents(crowd, until, plan.stream(block, "consents"))),
             ("loans", records.loans(past, held)),
         )
     }

@@ -13,7 +13,7 @@ from simulator.manners import MANNERS
 from simulator.movements import DAY_SECONDS, Ledger
 from simulator.organisation import CURRENCY, Organisation
 from simulator.people import FEN, VILLAGE, People
-from simulator.span import Floats, Integers, Span
+from simulator.span import Days, Floats, Integers, Span
 
 CHANNELS = ("counter", "outlet", "phone", "self_service", "online", "mobile")
 CONSENT_SHARES = (0.5, 0.4, 0.2, 0.22, 0.3, 0.42)
@@ -56,12 +56,12 @@ def holders(held: Holdings, people: People, family: Integers, boss: Integers) ->
     return pa.table(columns, SCHEMAS["account_holders"])
 
 
-def cards(held: Holdings, people: People, when: Span, rng: np.random.Generator) -> pa.Table:
+def cards(held: Holdings, people: People, until: Days, rng: np.random.Generator) -> pa.Table:
     """Rows of the kind `cards`: debit cards on the current accounts of persons."""
     lucky = rng.random(len(people)) < CARD_SHARE
     who = np.flatnonzero(lucky & ~people.enterprise & (held.account_of >= 0))
-    age = when.age(people.since[who])
-    issued = np.full(who.size, when.end) - (rng.random(who.size) * (age + 1)).astype(np.int64)
+    age = (until[who] - people.since[who]).astype(np.int64)
+    issued = until[who] - (rng.random(who.size) * (age + 1)).astype(np.int64)
     account = account_numbers(held.block, held.account_of[who])
     columns = {
         "reference": text.join("K", account),
@@ -73,22 +73,22 @@ def cards(held: Holdings, people: People, when: Span, rng: np.random.Generator) 
     return pa.table(columns, SCHEMAS["cards"])
 
 
-def consents(people: People, when: Span, rng: np.random.Generator) -> pa.Table:
+def consents(people: People, until: Days, rng: np.random.Generator) -> pa.Table:
     """Rows of the kind `consents`, channel by channel; the digital agree more by telephone."""
     shape = (len(people), len(CHANNELS))
     chance: Floats = np.array(CONSENT_SHARES) * (0.8 + 0.4 * people.digital[:, None])
     given = (rng.random(shape) < chance) & ~people.contact[:, None]
-    known = np.maximum(when.age(people.since), 0)[:, None]
+    known = (until - people.since).astype(np.int64)[:, None]
     on = (rng.random(shape) * (known + 1)).astype(np.int64)
     later = (rng.random(shape) * (on + 1)).astype(np.int64)
     withdrawn = rng.random(shape) < WITHDRAWN_SHARE
     who, channel = np.nonzero(given)
-    end = when.end - later[who, channel]
+    end = until[who] - later[who, channel]
     columns = {
         "customer_number": customer_numbers(people.index[who]),
         "purpose": text.constant("marketing", who.size),
         "channel": text.chosen(CHANNELS, channel),
-        "given_on": text.days(when.end - on[who, channel]),
+        "given_on": text.days(until[who] - on[who, channel]),
         "withdrawn_on": text.days(
             np.where(withdrawn[who, channel], end, np.datetime64("NaT", "D"))
         ),

@@ -20,7 +20,7 @@ from simulator.people import (
     VILLAGE,
     People,
 )
-from simulator.span import NEVER, Flags, Floats, Integers, Span
+from simulator.span import NEVER, Days, Flags, Floats, Integers, Span
 
 INCOME_YUAN = {
     FARMER: 1_700, MIGRANT: 4_600, SALARIED: 4_400, PENSIONER: 900, STUDENT: 1_100, SHOP: 9_000,
@@ -61,6 +61,12 @@ class Traits:
     hazard_ppm: Integers
     churn: Integers
     family: Integers
+
+
+def until(traits: Traits, when: Span) -> Days:
+    """Return the last day of each customer with the bank: that of leaving, or the business day."""
+    last: Days = when.first + np.minimum(traits.churn, when.days - 1)
+    return last
 
 
 def draw(people: People, held: Holdings, when: Span, rng: np.random.Generator) -> Traits:
