@@ -218,7 +218,7 @@ def start(_start) -> Iterator[Callable[..., Router]]:
 
 @pytest.fixture(scope="session")
 def _router(_start) -> Router:
-    return _start(GATEWAY_UPSTREAM_TIMEOUT_MS=1000)
+    return _start()
 
 
 @pytest.fixture

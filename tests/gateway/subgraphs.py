@@ -151,7 +151,7 @@ class _RefusedError(Exception):
 
 @dataclass
 class Subgraph:
-    """A server thread. `mood`: well, dead (drops the call), slow (2 s) or broken (HTML, 502)."""
+    """A server thread. `mood`: well, dead (drops the call), slow (3 s) or broken (HTML, 502)."""
 
     schema: Schema
     mood: str = "well"
@@ -181,7 +181,7 @@ class Subgraph:
                     self.close_connection = True
                     return
                 if subgraph.mood == "slow":
-                    time.sleep(2)
+                    time.sleep(3)
                 if subgraph.mood == "broken":
                     self._answer(502, "text/html", b"<h1>Bad gateway</h1>")
                     return
