@@ -8,10 +8,10 @@ RUN := $(VENV)/bin
 READY := $(VENV)/.synced
 PACKAGES := services/kit services/customer services/scoring services/campaign gateway deploy/local simulator
 SERVICES := customer scoring campaign
-ROOMS := services gateway deploy simulator tests docs
+ROOMS := services gateway deploy simulator tests bench docs
 NODE = $$($(RUN)/python -m sheaf.node)
 
-.PHONY: help demo up down test lint schema format
+.PHONY: help demo up down test lint schema format bench
 
 help: ## Say what there is to run
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -54,6 +54,9 @@ schema: $(READY) ## Write the services' schemas and the supergraph after a chang
 format: $(READY) ## Lay out the code and sort its imports
 	@$(RUN)/ruff check --quiet --fix-only .
 	@$(RUN)/ruff format --quiet .
+
+bench: $(READY) ## Measure how fast banks are made up (FULL=1: a million customers too)
+	@$(RUN)/python bench/simulate.py $(if $(FULL),--full)
 
 $(READY): uv.lock pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 	@uv=$$(deploy/local/uv.sh) && "$$uv" sync --frozen --inexact --quiet

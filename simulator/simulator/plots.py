@@ -68,13 +68,14 @@ class Frame:
         """Write beside the axis, with faint lines across."""
         step = _step(*self._up)
         low, high = self._up
-        for value in np.arange(np.ceil(low / step - 1e-9) * step, high + step * 1e-6, step):
+        for value in np.arange(np.ceil(low / step - 1e-9) * step + 0.0, high + step * 1e-6, step):
             y = self.y(float(value))
+            told = form.format(float(value) / unit + 0.0)
             self._parts.append(
                 f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
                 f'stroke="{FAINT}"/>'
                 f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">'
-                f"{escape(form.format(float(value) / unit))}</text>"
+                f"{escape(told)}</text>"
             )
 
     def left(self, at: Sequence[float], words: Sequence[str]) -> None:
