@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 import httpx
@@ -62,6 +63,10 @@ class Query:
         raise OutOfStock("None left.")
 
     @strawberry.field
+    def day(self, on: date) -> date:
+        return on
+
+    @strawberry.field
     def who(self, info: Info) -> str:
         return info.context.principal.subject
 
@@ -105,6 +110,31 @@ async def client(db, verifier, issuer):
 
 async def ask(client, query, **kwargs):
     return await client.post("/graphql/", json={"query": query}, **kwargs)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": "query ($on: Date!) { day(on: $on) }", "variables": {"on": "1994-02-30"}},
+        {"query": '{ day(on: "1994-02-30") }'},
+    ],
+)
+async def test_an_impossible_date_is_the_callers_fault_and_says_so(client, body):
+    answered = (await client.post("/graphql/", json=body)).json()
+    assert answered["data"] is None
+    assert [one["extensions"] for one in answered["errors"]] == [{"code": "BAD_REQUEST"}]
+    assert 'cannot represent a Date: "1994-02-30"' in answered["errors"][0]["message"]
+
+
+async def test_a_caller_of_no_institution_neither_sends_nor_sees_anything(client, issuer):
+    nobody = {"authorization": f"Bearer {issuer.token(institution='')}"}
+    sent = await client.post("/ingest/lines", content='{"name":"a","amount":1}', headers=nobody)
+    asked = await ask(client, "{ who }", headers=nobody)
+    assert (sent.status_code, sent.json()["code"]) == (403, "FORBIDDEN")
+    assert (asked.status_code, asked.json()["errors"][0]["extensions"]) == (
+        403,
+        {"code": "FORBIDDEN"},
+    )
 
 
 async def test_bad_lines_are_answered_by_number_and_good_ones_go_in(client):

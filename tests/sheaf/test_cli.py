@@ -3,9 +3,10 @@
 import subprocess
 import sys
 
+import jwt
 import psutil
 import pytest
-from sheaf import state, system
+from sheaf import institutions, issuer, state, system
 from sheaf.system import hold
 from sheaf.trouble import Trouble
 
@@ -38,7 +39,10 @@ def test_up_twice_says_where_it_runs_and_succeeds(tmp_path):
     state.save(tmp_path, state.State({"gateway": 4321}, "", mine))
     done = sheaf("up", "--data-dir", tmp_path)
     assert done.returncode == 0
-    assert done.stdout == "Sheaf already runs: GraphQL is at http://127.0.0.1:4321/graphql\n"
+    assert done.stdout == (
+        "Sheaf already runs: GraphQL is at http://127.0.0.1:4321/graphql, "
+        "a page to try it at http://127.0.0.1:4321/\n"
+    )
 
 
 def test_two_starts_at_once_do_not_share_a_data_directory(tmp_path):
@@ -61,6 +65,31 @@ def test_variables_that_are_no_json_are_refused(tmp_path):
     done = sheaf("query", "/dev/null", "--variables", "{", "--data-dir", tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("--variables is not JSON: ")
+
+
+def test_a_document_that_is_no_text_is_refused(tmp_path):
+    document = tmp_path / "customer.graphql"
+    document.write_bytes(b"\xff\xfe\x00")
+    done = sheaf("query", document, "--data-dir", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"{document} is no GraphQL document: it is not UTF-8 text.\n",
+    )
+
+
+def test_a_caller_of_the_only_institution_need_not_name_it(tmp_path):
+    issuer.Issuer(tmp_path).ensure()
+    words = ("token", "--role", "teller", "--channel", "counter", "--data-dir", tmp_path)
+    none_loaded = sheaf(*words)
+    assert none_loaded.returncode == 1
+    assert none_loaded.stderr.startswith("No institution is loaded")
+    institutions.note(tmp_path, "ONE")
+    signed = jwt.decode(sheaf(*words).stdout.strip(), options={"verify_signature": False})
+    assert signed["institution"] == "ONE"
+    institutions.note(tmp_path, "TWO")
+    assert sheaf(*words).stderr == (
+        "Several institutions are loaded.\nName one with --institution: ONE, TWO.\n"
+    )
 
 
 def test_a_log_that_is_not_there_is_named_with_those_that_are(tmp_path):

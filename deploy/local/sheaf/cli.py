@@ -12,8 +12,8 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
+from sheaf import institutions, node, report, simulate, start, state
 from sheaf import logs as log_files
-from sheaf import node, report, simulate, start, state
 from sheaf.client import Client
 from sheaf.extract.cli import app as import_app
 from sheaf.running import running, settled
@@ -31,12 +31,16 @@ app = typer.Typer(
 )
 app.add_typer(import_app, name="import")
 console = Console()
+FEED_READER = "service"  # reads every institution's events, and nothing else
 
 DataDir = Annotated[
     Path,
     typer.Option(envvar="SHEAF_DATA_DIR", help="Where the system keeps its data, keys and logs."),
 ]
-Institution = Annotated[str, typer.Option(help="Code of the institution the caller belongs to.")]
+Institution = Annotated[
+    str | None,
+    typer.Option(help="Code of the caller's institution; by default the only one loaded."),
+]
 Role = Annotated[str, typer.Option(help="Role of the caller, such as teller or developer.")]
 Channel = Annotated[str, typer.Option(help="Where the caller sits: counter, phone, online, ...")]
 
@@ -130,13 +134,14 @@ app.command()(told(simulate.simulate))
 @app.command()
 @told
 def recompute(
-    institution: Institution,
+    institution: Institution = None,
     data_dir: DataDir = Path(".sheaf"),
     timeout: Annotated[float, typer.Option(help="Seconds to wait for the end.")] = 3600,
 ) -> None:
     """Calculate every customer's contribution again, and wait until that is done."""
     system = running(data_dir)
-    client = Client(system, "ops", "console", institution, "sheaf")
+    code = institution or institutions.only(data_dir)
+    client = Client(system, "ops", "console", code, "sheaf")
     client.document("recompute", key=str(uuid4()))
     with console.status("Calculating"):
         settled(system, timeout)
@@ -148,14 +153,15 @@ def recompute(
 def token(  # noqa: PLR0913, PLR0917 - a command has as many options as there are claims
     role: Role,
     channel: Channel,
-    institution: Institution = "",
+    institution: Institution = None,
     subject: Annotated[str | None, typer.Option(help="Staff number; else the role's name.")] = None,
     hours: Annotated[float, typer.Option(help="How long it is valid.")] = 1,
     data_dir: DataDir = Path(".sheaf"),
 ) -> None:
     """Print a development token for the header `Authorization: Bearer ...`."""
     lifetime = timedelta(hours=hours)
-    signed = signed_token(data_dir, role, channel, institution, subject=subject, lifetime=lifetime)
+    code = "" if role == FEED_READER else institution or institutions.only(data_dir)
+    signed = signed_token(data_dir, role, channel, code, subject=subject, lifetime=lifetime)
     sys.stdout.write(f"{signed}\n")
 
 
@@ -174,12 +180,14 @@ def query(  # noqa: PLR0913, PLR0917 - a command has as many options as there ar
     variables: Annotated[str, typer.Option(help="Variables as JSON.")] = "{}",
     channel: Channel = "console",
     role: Role = "developer",
-    institution: Institution = "",
+    institution: Institution = None,
     data_dir: DataDir = Path(".sheaf"),
 ) -> None:
     """Ask the gateway and print its JSON; exit code 1 when it has errors and no data."""
-    document = sys.stdin.read() if str(file) == "-" else _read(file)
-    answer = Client(running(data_dir), role, channel, institution).ask(document, _json(variables))
+    document, values = _document(file), _json(variables)
+    system = running(data_dir)
+    code = institution or institutions.only(data_dir)
+    answer = Client(system, role, channel, code).ask(document, values)
     _print_json(answer.body)
     if answer.errors and not answer.data:
         raise typer.Exit(1)
@@ -217,11 +225,14 @@ def _print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
-def _read(file: Path) -> str:
+def _document(file: Path) -> str:
     try:
-        return file.read_text()
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return raw.decode()
     except OSError as unreadable:
         raise Trouble(f"{file} cannot be read: {unreadable.strerror}.") from None
+    except UnicodeDecodeError:
+        raise Trouble(f"{file} is no GraphQL document: it is not UTF-8 text.") from None
 
 
 def _json(text: str) -> dict[str, Any]:

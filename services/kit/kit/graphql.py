@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.extensions import (
     AddValidationRules,
     MaxAliasesLimiter,
@@ -79,8 +80,14 @@ class PageInfo:
 
 
 def _shown(error: GraphQLError) -> GraphQLError:
-    """Return what the caller may see of `error`: a refusal, a syntax error, or a trace id."""
+    """Return what the caller may see of `error`: a refusal, a syntax error, or a trace id.
+
+    The gateway masks what has no code, so a value that is no value of its type must have one.
+    """
     cause = error.original_error
+    if any(isinstance(one, StrawberryInputCoercionError) for one in (error, cause)):
+        extensions = {"code": "BAD_REQUEST"}
+        return GraphQLError(error.message, error.nodes, path=error.path, extensions=extensions)
     if isinstance(cause, problem.Problem):
         extensions = {"code": cause.code}
         return GraphQLError(str(cause), error.nodes, path=error.path, extensions=extensions)
@@ -168,7 +175,9 @@ class Endpoint(GraphQL[Any, None]):
     ) -> object:
         """Return the request's context, built around who is asking."""
         del response
-        return self._context(self._verifier.of(request))
+        principal = self._verifier.of(request)
+        principal.must_belong()
+        return self._context(principal)
 
     async def run(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Answer, or refuse the whole request as a GraphQL response with a status."""

@@ -33,6 +33,11 @@ class Principal:
                 "Ask with a token whose role has it."
             )
 
+    def must_belong(self) -> None:
+        """Refuse a caller of no institution: every record belongs to one."""
+        if not self.institution:
+            raise Forbidden("The token names no institution; ask with one whose claim does.")
+
 
 class Verifier:
     """Checks a token's signature, issuer, audience, times and required claims."""

@@ -79,6 +79,7 @@ def intake(verifier: Verifier, kinds: dict[str, tuple[type[BaseModel], Take]]) -
     async def ingest(
         kind: str, request: Request, principal: Annotated[Principal, loader]
     ) -> dict[str, Any]:
+        principal.must_belong()
         if kind not in kinds:
             raise BadRequest(f"There is no kind '{kind}' here; known are {', '.join(kinds)}.")
         model, take = kinds[kind]

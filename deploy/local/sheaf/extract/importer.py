@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sheaf import institutions
 from sheaf.extract.contract import CONTRACT, KIND_BY_NAME
 from sheaf.extract.journal import Journal, cannot_write, sha256_of
 from sheaf.extract.loading import Work, load_file
@@ -59,6 +60,8 @@ def import_extract(  # noqa: PLR0913 - the command's options
             work = _plan(extract, sender, imports, again=again)
             folder = _run_folder(imports, extract)
             report = _load(work, sender, display, rejects_limit, folder, hear=hear)
+            if report.taken:
+                institutions.note(running.data_dir, extract.institution)
         finally:
             sender.close()
     wait_until_settled(running, console)

@@ -50,6 +50,10 @@ class Report:
     def rejected(self) -> int:
         return sum(kind.rejected for kind in self.kinds)
 
+    @property
+    def taken(self) -> int:
+        return sum(kind.accepted + kind.unchanged for kind in self.kinds)
+
     def show(self, console: Console) -> None:
         """Print the table, and where the rejected rows are."""
         table = Table(show_footer=True, header_style="bold")

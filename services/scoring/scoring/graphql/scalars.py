@@ -5,7 +5,7 @@ from datetime import date
 from typing import Annotated, NewType, Self, TypeAlias
 
 import strawberry
-from graphql import GraphQLError
+from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
 from scoring.domain.money import decimal_text, minor_digits
@@ -19,7 +19,8 @@ _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 def _parse(value: object) -> date:
     if not isinstance(value, str) or not _MONTH.fullmatch(value) or value < "1900":
-        raise GraphQLError("A YearMonth is a text like '1994-03'.")
+        wrong = "A YearMonth is a text like '1994-03', from '1900-01' on."
+        raise StrawberryInputCoercionError(wrong)
     return date.fromisoformat(f"{value}-01")
 
 
