@@ -95,3 +95,27 @@ def test_a_broken_state_file_is_named(tmp_path):
     (tmp_path / "state.json").write_text("{")
     with pytest.raises(Trouble, match=r"state\.json cannot be read"):
         running(tmp_path)
+
+
+ELSEWHERE = {
+    "customer": "http://customer:9101",
+    "scoring": "http://scoring:9102/",
+    "campaign": "http://campaign:9103",
+    "gateway": "http://gateway:4000",
+}
+
+
+def test_a_system_that_runs_elsewhere_is_named_by_its_urls(tmp_path, monkeypatch):
+    monkeypatch.setenv("SHEAF_URLS", json.dumps(ELSEWHERE))
+    found = running(tmp_path)
+    assert found == Running(tmp_path, ELSEWHERE | {"scoring": "http://scoring:9102"})
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["{", "[]", '{"customer": "http://customer:9101"}', json.dumps(ELSEWHERE | {"gateway": 4000})],
+)
+def test_urls_that_name_no_whole_system_are_refused(tmp_path, monkeypatch, named):
+    monkeypatch.setenv("SHEAF_URLS", named)
+    with pytest.raises(Trouble, match="base URLs, one each for campaign, customer, gateway"):
+        running(tmp_path)

@@ -1,5 +1,7 @@
 """What another part of the command may ask of a running system: its URLs, a token, rest."""
 
+import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ FEEDS: Mapping[str, tuple[str, ...]] = {
     "campaign": ("customer", "scoring"),
 }
 _PAUSE_SECONDS = 0.1
+_URLS = "SHEAF_URLS"
+_NAMES = frozenset({"customer", "scoring", "campaign", "gateway"})
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,12 @@ class Running:
 
 
 def running(data_dir: Path) -> Running:
-    """Find the system that runs in this data directory."""
+    """Find the system that `SHEAF_URLS` names, else the one that runs in this data directory.
+
+    The data directory holds the key either way: tokens are signed with it.
+    """
+    if elsewhere := os.environ.get(_URLS):
+        return Running(data_dir, _named(elsewhere))
     found = state.load(data_dir)
     if not found.alive():
         raise Trouble("Sheaf is not running; start it with `sheaf up --detach`.")
@@ -40,6 +49,20 @@ def running(data_dir: Path) -> Running:
             if name != "postgres"
         },
     )
+
+
+def _named(text: str) -> Mapping[str, str]:
+    """Read base URLs by name, as the services read those of their feeds."""
+    try:
+        urls = json.loads(text)
+    except ValueError:
+        urls = None
+    known = isinstance(urls, dict) and urls.keys() == _NAMES
+    if not known or not all(isinstance(url, str) and url for url in urls.values()):
+        raise Trouble(
+            f"{_URLS} must be a JSON object of base URLs, one each for {', '.join(sorted(_NAMES))}."
+        )
+    return {name: url.rstrip("/") for name, url in urls.items()}
 
 
 def token(  # noqa: PLR0913 - a token has that many claims
