@@ -1,0 +1,55 @@
+"""What the engine reads of a bank: four relations, and how a bank extract's Parquet gives them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import ibis.expr.types as ir
+from ibis.backends import BaseBackend
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """Relations of one institution; every posting is there once, for a known account.
+
+    accounts: account, customer (its owner), product, line, currency, opened_on, closed_on?
+    postings: account, amount_minor, value_date, channel, kind, purpose ("" for none)
+    loans: account, principal_minor, granted_on, term_months, instalment_minor, grade, balance_basis
+    rates: product, rate_kind, effective_from, rate_ppm; one for each of the first three
+    """
+
+    accounts: ir.Table
+    postings: ir.Table
+    loans: ir.Table
+    rates: ir.Table
+
+
+def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
+    """Read the Parquet files of a bank extract by kind; postings are taken as they stand."""
+
+    def read(kind: str) -> ir.Table:
+        return backend.read_parquet(list(files[kind]))
+
+    owners = read("account_holders").filter(lambda t: t.role == "owner")
+    products = read("products").select(product="code", line="line")
+    accounts = (
+        read("accounts")
+        .select("currency", "opened_on", "closed_on", account="number", product="product_code")
+        .inner_join(products, "product")
+        .inner_join(owners.select(account="account_number", customer="customer_number"), "account")
+    )
+    loans = read("loans").select(
+        "principal_minor",
+        "granted_on",
+        "term_months",
+        "instalment_minor",
+        "grade",
+        "balance_basis",
+        account="account_number",
+    )
+    rates = read("rates").select("rate_kind", "effective_from", "rate_ppm", product="product_code")
+    return Bank(accounts, postings_of(read("postings")), loans, rates)
+
+
+def postings_of(extract: ir.Table) -> ir.Table:
+    """Name an extract's columns as the engine does, and keep the others for the intake."""
+    return extract.mutate(account=extract.account_number, purpose=extract.purpose.fill_null(""))
