@@ -155,7 +155,7 @@ def test_who_left_takes_all_away_and_does_nothing_more(town, truth):
         for row in table(town, "accounts").to_pylist()
         if row["number"] in owned and row["product_code"] == "demand_deposit"
     ]
-    assert 0.25 < np.mean(closed) < 0.55
+    assert 0.7 < np.mean(closed) < 0.9
 
 
 def test_leaving_follows_the_hazard(truth):
