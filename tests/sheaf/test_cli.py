@@ -92,6 +92,25 @@ def test_a_caller_of_the_only_institution_need_not_name_it(tmp_path):
     )
 
 
+@pytest.mark.parametrize("words", [["status"], ["down"], ["up", "--detach"]])
+def test_a_data_directory_that_is_none_is_named_without_a_traceback(tmp_path, words):
+    (tmp_path / "file").touch()
+    done = sheaf(*words, "--data-dir", tmp_path / "file")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"{tmp_path}/file/state.json cannot be used: Not a directory.\n"
+        "A folder is needed there: choose another --data-dir.\n"
+    )
+
+
+def test_logs_that_were_never_written_are_no_silence(tmp_path):
+    done = sheaf("logs", "--data-dir", tmp_path)
+    assert (done.returncode, done.stderr) == (
+        1,
+        f"There are no logs in {tmp_path}.\n`sheaf up` writes them.\n",
+    )
+
+
 def test_a_log_that_is_not_there_is_named_with_those_that_are(tmp_path):
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "scoring.log").write_text("first\nlast\n")

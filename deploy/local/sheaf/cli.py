@@ -1,12 +1,10 @@
 """The `sheaf` command: the whole system on one machine, started, asked and looked at."""
 
-import functools
 import json
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
@@ -19,10 +17,8 @@ from sheaf.extract.cli import app as import_app
 from sheaf.running import running, settled
 from sheaf.running import token as signed_token
 from sheaf.system import System, make_keys
+from sheaf.telling import told
 from sheaf.trouble import Trouble
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -45,28 +41,11 @@ Role = Annotated[str, typer.Option(help="Role of the caller, such as teller or d
 Channel = Annotated[str, typer.Option(help="Where the caller sits: counter, phone, online, ...")]
 
 
-def told(command: Callable[P, R]) -> Callable[P, R]:
-    """Let a command's trouble end it with a message and exit code 1 in place of a traceback."""
-
-    @functools.wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return command(*args, **kwargs)
-        except Trouble as trouble:
-            stderr = Console(stderr=True)
-            stderr.print(trouble.message, markup=False, highlight=False, soft_wrap=True)
-            if trouble.remedy:
-                stderr.print(trouble.remedy, markup=False, highlight=False, soft_wrap=True)
-            raise typer.Exit(1) from None
-
-    return run
-
-
 @app.command()
 @told
 def up(
     data_dir: DataDir = Path(".sheaf"),
-    port: Annotated[int | None, typer.Option(help="Port of the gateway.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the gateway.")] = None,
     *,
     detach: Annotated[bool, typer.Option("--detach", help="Return once all is ready.")] = False,
 ) -> None:
@@ -118,7 +97,7 @@ def status(
 @told
 def demo(
     data_dir: DataDir = Path(".sheaf"),
-    port: Annotated[int | None, typer.Option(help="Port of the gateway.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the gateway.")] = None,
     *,
     once: Annotated[bool, typer.Option("--once", help="End when all is shown.")] = False,
 ) -> None:
@@ -203,6 +182,8 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
 ) -> None:
     """Show what the processes said."""
+    if not (data_dir / "logs").is_dir():
+        raise Trouble(f"There are no logs in {data_dir}.", "`sheaf up` writes them.")
     paths = [log_files.path_of(data_dir, one) for one in log_files.names(data_dir, name)]
 
     def say(path: Path, line: str) -> None:

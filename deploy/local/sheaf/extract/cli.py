@@ -2,7 +2,7 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -10,7 +10,7 @@ from rich.console import Console
 from sheaf.extract.berka import convert
 from sheaf.extract.importer import import_extract
 from sheaf.running import running
-from sheaf.trouble import Trouble
+from sheaf.telling import told
 
 SOME_ROWS_REJECTED = 3
 
@@ -29,6 +29,7 @@ RejectsLimit = Annotated[
 
 
 @app.command()
+@told
 def extract(
     path: Annotated[Path, typer.Argument(help="Folder with extract.json and its files.")],
     data_dir: DataDir = Path(".sheaf"),
@@ -44,6 +45,7 @@ def extract(
 
 
 @app.command()
+@told
 def berka(
     path: Annotated[Path, typer.Argument(help="Folder with the .asc files of the Berka bank.")],
     data_dir: DataDir = Path(".sheaf"),
@@ -54,26 +56,15 @@ def berka(
     """Convert the PKDD'99 Czech bank to an extract, then import it. Exit codes as for `extract`."""
     with tempfile.TemporaryDirectory(prefix="sheaf-berka-") as folder:
         out = Path(folder) / "berka"
-        try:
-            convert(path, out)
-        except Trouble as trouble:
-            _stop(trouble)
+        convert(path, out)
         _import(out, data_dir, again=again, rejects_limit=rejects_limit)
 
 
 def _import(path: Path, data_dir: Path, *, again: bool, rejects_limit: int | None) -> None:
     console = Console()
-    try:
-        report = import_extract(
-            running(data_dir), path, console, again=again, rejects_limit=rejects_limit
-        )
-    except Trouble as trouble:
-        _stop(trouble)
+    report = import_extract(
+        running(data_dir), path, console, again=again, rejects_limit=rejects_limit
+    )
     report.show(console)
     if report.rejected:
         raise typer.Exit(SOME_ROWS_REJECTED)
-
-
-def _stop(trouble: Trouble) -> NoReturn:
-    Console(stderr=True).print(str(trouble), markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(1)
