@@ -18,9 +18,9 @@ def test_the_committed_sdl_is_that_of_the_code():
 def test_every_field_that_the_gateway_promises_is_there():
     told = sdl()
     for line in (
-        "productsOnOffer: [ProductOnOffer!]!",
-        "previewAudience(rule: AudienceRule!): PreviewAudienceResult!",
-        "campaigns(first: Int! = 20, after: String = null): CampaignConnection!",
+        "productsOnOffer: [ProductOnOffer!]\n",
+        "previewAudience(rule: AudienceRule!): PreviewAudienceResult\n",
+        "campaigns(first: Int! = 20, after: String = null): CampaignConnection\n",
         "campaign(id: UUID!): Campaign",
         "offers(channel: Channel!): [Offer!]",
         'type Customer @key(fields: "id")',

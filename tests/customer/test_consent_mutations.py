@@ -43,6 +43,17 @@ async def test_a_consent_is_given_and_withdrawn(bank):
     ]
 
 
+async def test_two_changes_in_one_document_each_show_the_customer_as_it_then_is(bank):
+    document = """mutation($id: UUID!) {
+        given: giveConsent(customerId: $id, channel: PHONE, idempotencyKey: "k1") { ...now }
+        withdrawn: withdrawConsent(customerId: $id, channel: PHONE, idempotencyKey: "k2") { ...now }
+    } fragment now on Customer { consents { given } }"""
+    assert await bank.data(document, id=FIRST) == {
+        "given": {"consents": [{"given": True}]},
+        "withdrawn": {"consents": [{"given": False}]},
+    }
+
+
 async def test_the_day_is_the_institution_s_own(bank):
     bank.now = bank.now.replace(hour=16, minute=30)
     given = await answer(bank, GIVE, "k1")

@@ -107,17 +107,20 @@ Key = Annotated[
 ]
 
 
+# Every field here may be null: one refused or out of reach must not void what others answered.
 @strawberry.type
 class Query:
     @strawberry.field(description="Products that a campaign can offer. Needs campaign:read.")
-    async def products_on_offer(self, info: Info) -> list[ProductOnOffer]:
+    async def products_on_offer(self, info: Info) -> list[ProductOnOffer] | None:
         context = info.context
         context.principal.must("campaign:read")
         found = await operations.products_on_offer(context.db, context.principal)
         return [ProductOnOffer(code=one.code, name=one.name, line=one.line) for one in found]
 
     @strawberry.field(description="How many an audience would reach now. Needs campaign:read.")
-    async def preview_audience(self, info: Info, rule: AudienceRule) -> PreviewAudienceResult:
+    async def preview_audience(
+        self, info: Info, rule: AudienceRule
+    ) -> PreviewAudienceResult | None:
         context = info.context
         context.principal.must("campaign:read")
         found = await operations.preview(context.db, context.principal, tree(rule))
@@ -126,7 +129,7 @@ class Query:
     @strawberry.field(description="Campaigns, newest first. Needs campaign:read.")
     async def campaigns(
         self, info: Info, first: int = 20, after: str | None = None
-    ) -> CampaignConnection:
+    ) -> CampaignConnection | None:
         context = info.context
         context.principal.must("campaign:read")
         found, more = await operations.campaigns_page(
@@ -159,7 +162,7 @@ class Mutation:
         info: Info,
         input: CampaignInput,  # noqa: A002  (GraphQL's usual name)
         idempotency_key: Key,
-    ) -> DraftCampaignResult:
+    ) -> DraftCampaignResult | None:
         context = info.context
         context.principal.must("campaign:write")
         changed = await operations.draft(
@@ -175,7 +178,7 @@ class Mutation:
         version: Annotated[int, strawberry.argument(description="The version you read.")],
         input: CampaignInput,  # noqa: A002
         idempotency_key: Key,
-    ) -> UpdateDraftResult:
+    ) -> UpdateDraftResult | None:
         context = info.context
         context.principal.must("campaign:write")
         changed = await operations.revise(
@@ -201,7 +204,7 @@ class Mutation:
             int | None,
             strawberry.argument(description="The version you read; refused if it has changed."),
         ] = None,
-    ) -> ApproveCampaignResult:
+    ) -> ApproveCampaignResult | None:
         context = info.context
         context.principal.must("campaign:approve")
         changed = await operations.approve(
@@ -221,7 +224,7 @@ class Mutation:
         id: UUID,  # noqa: A002
         reason: str,
         idempotency_key: Key,
-    ) -> RejectCampaignResult:
+    ) -> RejectCampaignResult | None:
         context = info.context
         context.principal.must("campaign:approve")
         changed = await operations.reject(
@@ -240,7 +243,7 @@ class Mutation:
         info: Info,
         id: UUID,  # noqa: A002
         idempotency_key: Key,
-    ) -> LaunchCampaignResult:
+    ) -> LaunchCampaignResult | None:
         context = info.context
         context.principal.must("campaign:write")
         changed = await operations.launch(
@@ -254,7 +257,7 @@ class Mutation:
         info: Info,
         id: UUID,  # noqa: A002
         idempotency_key: Key,
-    ) -> StopCampaignResult:
+    ) -> StopCampaignResult | None:
         context = info.context
         context.principal.must("campaign:write")
         changed = await operations.stop(
@@ -268,7 +271,7 @@ class Mutation:
     async def record_response(
         self, info: Info, offer_id: UUID, channel: Channel, outcome: Outcome,
         idempotency_key: Key,
-    ) -> RecordResponseResult:  # fmt: skip
+    ) -> RecordResponseResult | None:  # fmt: skip
         context = info.context
         context.principal.must("offer:respond")
         offer = await operations.respond(

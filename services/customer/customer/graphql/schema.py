@@ -38,6 +38,7 @@ Key = Annotated[
 ]
 
 
+# Every field here may be null: one refused or out of reach must not void what others answered.
 @strawberry.type
 class Query:
     @strawberry.field(description="The customer with this id; null where you may see none.")
@@ -61,7 +62,7 @@ class Query:
         search: CustomerSearch | None = None,
         first: int = 20,
         after: str | None = None,
-    ) -> CustomerConnection:
+    ) -> CustomerConnection | None:
         principal = info.context.principal
         principal.must("customer:read")
         size, beyond, wanted = page_size(first), place(after), CustomerSearch.wanted(search)
@@ -89,7 +90,7 @@ class Mutation:
         channel: Channel,
         idempotency_key: Key,
         purpose: Purpose = Purpose.MARKETING,
-    ) -> GiveConsentResult:
+    ) -> GiveConsentResult | None:
         return await _change(
             info,
             consents.ConsentRequest(
@@ -109,7 +110,7 @@ class Mutation:
         channel: Channel,
         idempotency_key: Key,
         purpose: Purpose = Purpose.MARKETING,
-    ) -> WithdrawConsentResult:
+    ) -> WithdrawConsentResult | None:
         return await _change(
             info,
             consents.ConsentRequest(
@@ -130,6 +131,7 @@ async def _change(
     context.principal.must("consent:write")
     context.principal.must("customer:read")
     await operation(context.db, context.principal, request, at=context.clock())
+    context.loaders.consents_by_customer_id.clear_all()
     found = await context.loaders.profile_by_id.load(request.customer_id)
     if found is None:
         raise problems.CustomerNotFound
