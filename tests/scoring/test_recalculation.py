@@ -4,9 +4,11 @@ import asyncio
 import random
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 from scoring.operations.recalculation import recalculate
+from scoring.store import queue
 
 pytestmark = pytest.mark.anyio
 
@@ -151,6 +153,14 @@ async def test_working_out_again_changes_nothing_and_announces_nothing(populated
     assert await populated.sql("select 1 from recalculation") == []
     assert await stored(populated) == before
     assert await versions(populated) == announced
+
+
+async def test_what_waits_elsewhere_is_not_told(populated):
+    await populated.settle()
+    async with populated.db.transaction() as session:
+        await queue.enqueue(session, "ELSEWHERE", {uuid4(): date(2024, 1, 1)})
+    data = await populated.data(f"{{ bankContribution({PERIOD}) {{ pending }} }}")
+    assert data["bankContribution"] == {"pending": 0}
 
 
 async def test_the_bank_is_the_sum_of_its_customers(populated):

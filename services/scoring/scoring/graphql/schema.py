@@ -45,7 +45,7 @@ class Query:
         async with info.context.db.read() as session:
             found = await reports.bank(session, principal.institution, months)
             counts = await reports.counts(session, principal.institution)
-            pending = await queue.pending(session)
+            pending = await queue.pending_of(session, principal.institution)
         return BankContribution.of(found, months, policy.currency, counts=counts, pending=pending)
 
     @strawberry.field(description="The customers who contribute most, best first.")

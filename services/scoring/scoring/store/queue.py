@@ -41,6 +41,11 @@ _PENDING = text(
     "select (select count(*) from recalculation) + "
     "(select count(*) from institution where recalculate_from is not null) as pending"
 )
+_PENDING_OF = text(
+    "select (select count(*) from recalculation where institution = :institution) + "
+    "(select count(*) from institution where code = :institution "
+    "and recalculate_from is not null) as pending"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +89,8 @@ async def take(session: AsyncSession, limit: int) -> Due | None:
 async def pending(session: AsyncSession) -> int:
     """Return how many customers wait; an institution that waits as a whole counts as one."""
     return int((await rows(session, _PENDING))[0].pending)
+
+
+async def pending_of(session: AsyncSession, institution: str) -> int:
+    """Return how many customers of one institution wait, counted likewise."""
+    return int((await rows(session, _PENDING_OF, institution=institution))[0].pending)
