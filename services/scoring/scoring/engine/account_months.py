@@ -4,6 +4,7 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.domain.line import Line
+from scoring.domain.loan import Grade
 from scoring.domain.policy import RateKind
 from scoring.domain.rules import MARGIN_LINES
 from scoring.engine.bank import Bank
@@ -12,6 +13,13 @@ from scoring.engine.exact import month_index, wide
 from scoring.engine.loans import with_schedule
 
 _WITH_MARGIN = [line.value for line in (*MARGIN_LINES, Line.LOAN)]
+
+_KEPT = (
+    *("account", "customer", "month", "product", "line", "currency", "scheme_currency", "grade"),
+    *("basis", "loss", "account_month_minor", "credit_share_ppm", "customer_ppm", "transfer_ppm"),
+    *("balance_days", "served", "away", "cost_minor", "saved_minor"),
+    *("active", "open", "priced", "margin"),
+)
 
 
 def account_months(bank: Bank, moments: ir.Table, pricing: Pricing) -> ir.Table:
@@ -22,7 +30,7 @@ def account_months(bank: Bank, moments: ir.Table, pricing: Pricing) -> ir.Table:
     """
     calendar = pricing.calendar()
     held = bank.accounts.left_join(bank.loans, "account").drop("account_right")
-    grid = held.cross_join(calendar)
+    grid = held.cross_join(calendar.select("index", "month", "days", "through"))
     rows = grid.left_join(moments, ["account", "index"]).drop("account_right", "index_right")
     rows = rows.mutate(
         active=rows.served.notnull(),
@@ -38,13 +46,15 @@ def account_months(bank: Bank, moments: ir.Table, pricing: Pricing) -> ir.Table:
         open=rows.closed_on.isnull() | (rows.closed_on >= rows.month),
     )
     rows = rows.filter((rows.balance_days != 0) | rows.active | rows.open)
+    rows = rows.inner_join(calendar.drop("month", "days", "through"), "index")
     priced = (rows.currency == rows.scheme_currency).fill_null(False)  # noqa: FBT003
     rows = rows.mutate(
         priced=priced,
         margin=priced & (rows.balance_days != 0) & rows.line.isin(_WITH_MARGIN),
+        loss=ibis.cases(*((rows.grade == grade.value, rows[f"loss_{grade}"]) for grade in Grade)),
     )
     rates = _rates(bank.rates, calendar)
-    return rows.left_join(rates, ["product", "index"]).drop("product_right", "index_right")
+    return rows.left_join(rates, ["product", "index"]).select(_KEPT)
 
 
 def _rates(rates: ir.Table, calendar: ir.Table) -> ir.Table:

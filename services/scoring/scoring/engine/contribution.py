@@ -82,6 +82,7 @@ def _sums(every: ir.Table, missing: ir.Table) -> ir.Table:
     fails = missing.group_by("customer").aggregate(fails_from=missing.month.min())
     kept = every.left_join(fails, "customer")
     kept = kept.filter(kept.fails_from.isnull() | (kept.month < kept.fails_from))
-    return kept.group_by("customer", "month", "account", "line").aggregate(
-        amount_minor=kept.amount_minor.sum()
+    summed = kept.group_by("month", "account", "line").aggregate(
+        customer=kept.customer.arbitrary(), amount_minor=kept.amount_minor.sum()
     )
+    return summed.select("customer", "month", "account", "line", "amount_minor")

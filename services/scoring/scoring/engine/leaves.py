@@ -6,7 +6,6 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.domain.line import Line
-from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
 from scoring.domain.scheme import Scheme
 from scoring.engine import acts
@@ -63,9 +62,8 @@ def _expected_loss(rows: ir.Table) -> ir.Table:
         rows.customer_ppm.notnull(),
         rows.transfer_ppm.notnull(),
     )
-    loss = ibis.cases(*((rows.grade == grade.value, rows[f"loss_{grade}"]) for grade in Grade))
     owed = ibis.greatest(-rows.balance_days, 0)
-    amount = half_away(-owed * loss, rows.basis * MILLION * MILLION)
+    amount = half_away(-owed * rows.loss, rows.basis * MILLION * MILLION)
     return _leaf(rows, Line.LOAN, "expected_loss", amount)
 
 
