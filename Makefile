@@ -55,8 +55,9 @@ format: $(READY) ## Lay out the code and sort its imports
 	@$(RUN)/ruff check --quiet --fix-only .
 	@$(RUN)/ruff format --quiet .
 
-bench: $(READY) ## Measure how fast banks are made up (FULL=1: a million customers too)
+bench: $(READY) ## Measure making banks up and pricing them (FULL=1: a million customers too)
 	@$(RUN)/python bench/simulate.py $(if $(FULL),--full)
+	@$(RUN)/python bench/contribution.py $(if $(FULL),--full)
 
 $(READY): uv.lock pyproject.toml $(PACKAGES:%=%/pyproject.toml)
 	@uv=$$(deploy/local/uv.sh) && "$$uv" sync --frozen --inexact --quiet

@@ -36,7 +36,7 @@ SCHEME = HERE.parent / "services/scoring/schemes/example.yaml"
 SIZES, FULL = (10_000, 100_000), 1_000_000
 POSTGRES_MOST = 100_000
 THREADS = 2
-KIBIBYTE, MEBIBYTE = 1 << 10, 1 << 20
+KIBIBYTE = 1 << 10
 PERIOD = Period(date(2024, 1, 1), date(2024, 12, 1))
 _HELD = """
 copy (
@@ -247,18 +247,28 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     sizes = [*given.sizes, *([FULL] if given.full else [])]
     found = [size(customers, given.rounds if customers < FULL else 1) for customers in sizes]
-    table = Table("customers", "postings", "contender", "seconds", "MiB", "x engine", "us/customer")
+    table = Table(
+        "customers",
+        "postings",
+        "contender",
+        "seconds",
+        "processor s",
+        "MiB",
+        "x engine",
+        "us/customer",
+    )
     for one in found:
-        for name, run in one["contenders"].items():  # type: ignore[attr-defined]  # a plain document
-            ratio = run["seconds"] / one["contenders"]["engine"]["seconds"]  # type: ignore[index]
+        for name, run in one["contenders"].items():
+            ratio = run["seconds"] / one["contenders"]["engine"]["seconds"]
             table.add_row(
                 f"{one['customers']:,}",
                 f"{one['postings']:,}",
                 name,
                 f"{run['seconds']:.2f}",
+                str(run.get("processor_seconds", "")),
                 str(run.get("memory_mebibytes", "")),
                 f"{ratio:.2f}",
-                f"{run['seconds'] * 1e6 / one['customers']:.1f}",  # type: ignore[operator]
+                f"{run['seconds'] * 1e6 / one['customers']:.1f}",
             )
     Console().print(table)
     results = HERE / "results"

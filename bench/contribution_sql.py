@@ -42,7 +42,8 @@ with grid as (
 ), balances as (
   select g.*, s.s0, s.s1, s.served, s.cost, s.saved,
     s.card_fee, s.online_fee, s.trade_fee, s.other_fee, s.wealth, s.insurance, s.card, s.salaries,
-    s.sent, s.bought, s.sold, s.trade, coalesce(sum(s.s0) over (partition by g.account order by g.index
+    s.sent, s.bought, s.sold, s.trade,
+    coalesce(sum(s.s0) over (partition by g.account order by g.index
       rows between unbounded preceding and 1 preceding), 0) as opening
   from grid g left join summed s
     on s.account_number = g.account and s.index = g.index
@@ -76,8 +77,8 @@ def _line(name: str, columns: tuple[str, ...], where: str) -> str:
     amount = " + ".join(f"coalesce({one}, 0)" for one in (own, *columns))
     there = f"(line = '{name}' and margin is not null)"
     return (
-        f"select customer, month, account, '{name}' as line, cast({amount} as bigint) as amount_minor "
-        f"from lines where {there} or {where}"
+        f"select customer, month, account, '{name}' as line, "
+        f"cast({amount} as bigint) as amount_minor from lines where {there} or {where}"
     )
 
 
@@ -126,14 +127,23 @@ _YEAR = ", ".join(
     f"({2024 * 12 + n}, date '2024-{n + 1:02}-01', {days})"
     for n, days in enumerate((31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31))
 )
-PREPARE = (
-    f"create temp table months as select * from (values ({BEFORE}, date '2023-12-01', 31), {_YEAR}) "
-    "as m(index, first, days)",
-    "create temp table spreads as select t.product, t.rate_ppm - c.rate_ppm as spread from rates t "
-    "join rates c on c.product = t.product and c.rate_kind = 'customer' where t.rate_kind = 'transfer'",
-    "create temp table held as select a.account, a.customer, a.product, a.line, l.grade, "
-    "a.closed_on as closed, {opened} as opened from accounts a left join loans l on l.account = a.account",
-)
+_MONTHS = f"""
+create temp table months as
+select * from (values ({BEFORE}, date '2023-12-01', 31), {_YEAR}) as m(index, first, days)
+"""
+_SPREADS = """
+create temp table spreads as
+select t.product, t.rate_ppm - c.rate_ppm as spread
+from rates t join rates c on c.product = t.product and c.rate_kind = 'customer'
+where t.rate_kind = 'transfer'
+"""
+_HELD = """
+create temp table held as
+select a.account, a.customer, a.product, a.line, l.grade, a.closed_on as closed,
+  {opened} as opened
+from accounts a left join loans l on l.account = a.account
+"""
+PREPARE = (_MONTHS, _SPREADS, _HELD)
 POSTGRES_TABLES = """
 create table accounts (account text, customer text, product text, line text, currency text,
   opened_on date, closed_on date);
