@@ -7,6 +7,7 @@ from scoring.domain.line import Line
 from scoring.domain.loan import Grade
 from scoring.domain.policy import RateKind
 from scoring.domain.rules import MARGIN_LINES
+from scoring.engine.atoms import SUMMED
 from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
 from scoring.engine.exact import month_index, wide
@@ -14,15 +15,8 @@ from scoring.engine.loans import with_schedule
 
 _WITH_MARGIN = [line.value for line in (*MARGIN_LINES, Line.LOAN)]
 
-_KEPT = (
-    *("account", "customer", "month", "product", "line", "currency", "scheme_currency", "grade"),
-    *("basis", "loss", "account_month_minor", "credit_share_ppm", "customer_ppm", "transfer_ppm"),
-    *("balance_days", "served", "away", "cost_minor", "saved_minor"),
-    *("active", "open", "priced", "margin"),
-)
 
-
-def account_months(bank: Bank, moments: ir.Table, pricing: Pricing) -> ir.Table:
+def account_months(bank: Bank, atoms: ir.Table, pricing: Pricing) -> ir.Table:
     """Return the months that count for something, from each account's opening on.
 
     `priced` tells those whose scheme prices the account's currency, `margin` those whose
@@ -31,10 +25,10 @@ def account_months(bank: Bank, moments: ir.Table, pricing: Pricing) -> ir.Table:
     calendar = pricing.calendar()
     held = bank.accounts.left_join(bank.loans, "account").drop("account_right")
     grid = held.cross_join(calendar.select("index", "month", "days", "through"))
-    rows = grid.left_join(moments, ["account", "index"]).drop("account_right", "index_right")
+    rows = grid.left_join(atoms, ["account", "index"]).drop("account_right", "index_right")
     rows = rows.mutate(
         active=rows.served.notnull(),
-        **{name: rows[name].fill_null(0) for name in moments.columns[2:]},
+        **{name: rows[name].fill_null(0) for name in SUMMED},
     )
     window = ibis.window(group_by="account", order_by="index", preceding=(None, 1))
     rows = rows.mutate(opening=wide(rows.s0.sum().over(window)).fill_null(0))
@@ -54,7 +48,7 @@ def account_months(bank: Bank, moments: ir.Table, pricing: Pricing) -> ir.Table:
         loss=ibis.cases(*((rows.grade == grade.value, rows[f"loss_{grade}"]) for grade in Grade)),
     )
     rates = _rates(bank.rates, calendar)
-    return rows.left_join(rates, ["product", "index"]).select(_KEPT)
+    return rows.left_join(rates, ["product", "index"]).drop("product_right", "index_right")
 
 
 def _rates(rates: ir.Table, calendar: ir.Table) -> ir.Table:

@@ -1,22 +1,82 @@
-"""What each posting is to the scheme of its month: costs, savings and the entries that take it."""
+"""What each posting is to the scheme of its month: costs, savings and the entry that takes it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
-import pyarrow as pa
 
+from scoring.domain.line import Line
 from scoring.domain.posting import NO_SERVICE, Channel
 from scoring.domain.scheme import Condition, Scheme
-from scoring.engine.calendar_months import Pricing, index_of
+from scoring.engine.calendar_months import Pricing
 
-NONE = 0
-"""The entry number of a posting that no entry takes; entries count from 1."""
+FAMILIES = ("fee", "unit_income", "international")
+"""Rules with entries, each of which takes what no earlier entry of the rule took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a scheme in force in the period; `segment` says in which of its parts."""
+
+    rule: str
+    name: str
+    segment: int
+    number: int
+    when: Condition
+    line: Line
+    ppm: int
+    per_item_minor: int = 0
+
+    @property
+    def column(self) -> str:
+        """Return the column of the amount that the entry takes, or of what that is worth."""
+        return f"{self.rule}_{self.number}"
+
+    @property
+    def items(self) -> str:
+        """Return the column of how many postings the entry takes."""
+        return f"{self.column}_items"
+
+
+def entries(pricing: Pricing) -> list[Entry]:
+    """Return the entries of all schemes in force, numbered from 1 within their rule."""
+    found: list[Entry] = []
+    for segment, (_, scheme) in enumerate(pricing.segments):
+        for rule, name, when, line, ppm, per_item in _entries(scheme) if scheme else ():
+            number = sum(one.rule == rule for one in found) + 1
+            found.append(Entry(rule, name, segment, number, when, line, ppm, per_item))
+    return found
+
+
+def _entries(scheme: Scheme) -> list[tuple[str, str, Condition, Line, int, int]]:
+    fees, units, foreign = FAMILIES
+    return [
+        *(
+            (fees, f"fees.{n}", one.when, one.line, one.share_ppm, 0)
+            for n, one in enumerate(scheme.fees)
+        ),
+        *(
+            (
+                units,
+                f"unit_income.{n}",
+                one.when,
+                one.line,
+                one.ppm_of_amount,
+                one.per_item_minor,
+            )
+            for n, one in enumerate(scheme.unit_income)
+        ),
+        *(
+            (foreign, kind.value, Condition(kind), Line.INTERNATIONAL, ppm, 0)
+            for kind, ppm in scheme.international_ppm.items()
+        ),
+    ]
 
 
 def served(postings: ir.Table) -> ir.BooleanValue:
     """Tell whether somebody was served by the posting."""
-    return postings.kind.notin([kind.value for kind in NO_SERVICE])
+    return ~postings.kind.isin([kind.value for kind in NO_SERVICE])
 
 
 def cost_minor(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
@@ -24,14 +84,14 @@ def cost_minor(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
     return _by_scheme(
         postings,
         pricing,
-        lambda scheme: _by_channel(postings, scheme.cost_to_serve.channel_cost_minor),
+        lambda _, scheme: _by_channel(postings, scheme.cost_to_serve.channel_cost_minor),
     )
 
 
 def saved_minor(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
     """Return what the counter is spared by the posting."""
 
-    def saved(scheme: Scheme) -> ir.IntegerValue:
+    def saved(_: int, scheme: Scheme) -> ir.IntegerValue:
         counter = scheme.e_banking.counter_cost_minor
         costs = scheme.e_banking.channel_cost_minor
         return _by_channel(postings, {channel: counter - cost for channel, cost in costs.items()})
@@ -44,40 +104,33 @@ def away(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
     return _by_scheme(
         postings,
         pricing,
-        lambda scheme: _by_channel(postings, dict.fromkeys(scheme.e_banking.channel_cost_minor, 1)),
+        lambda _, scheme: _by_channel(
+            postings, dict.fromkeys(scheme.e_banking.channel_cost_minor, 1)
+        ),
     )
 
 
-def fee(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
-    """Return the number of the fee entry that takes the posting."""
-    return _by_scheme(
-        postings, pricing, lambda scheme: _first_fit(postings, [one.when for one in scheme.fees])
-    )
+def taken(
+    postings: ir.Table, pricing: Pricing, known: Sequence[Entry], rule: str
+) -> ir.IntegerValue:
+    """Return the number of the rule's entry that takes the posting, 0 for none."""
 
+    def first_fit(segment: int, _: Scheme) -> ir.IntegerValue:
+        fitting = [one for one in known if (one.rule, one.segment) == (rule, segment)]
+        branches = [(_fits(postings, one.when), _number(one.number)) for one in fitting]
+        return ibis.cases(*branches, else_=_number(0)) if branches else _number(0)
 
-def unit(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
-    """Return the number of the unit income entry that takes the posting."""
-    return _by_scheme(
-        postings,
-        pricing,
-        lambda scheme: _first_fit(postings, [one.when for one in scheme.unit_income]),
-    )
-
-
-def foreign(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
-    """Return the number of the foreign business that the posting is."""
-    return _by_scheme(
-        postings,
-        pricing,
-        lambda scheme: _first_fit(postings, [Condition(kind) for kind in scheme.international_ppm]),
-    )
+    return ibis.ifelse(served(postings), _by_scheme(postings, pricing, first_fit), _number(0))
 
 
 def _by_scheme(
-    postings: ir.Table, pricing: Pricing, of: Callable[[Scheme], ir.IntegerValue]
+    postings: ir.Table, pricing: Pricing, of: Callable[[int, Scheme], ir.IntegerValue]
 ) -> ir.IntegerValue:
     """Choose by the posting's month; a month without scheme gives nothing."""
-    found = [(last, of(scheme) if scheme else _number(0)) for last, scheme in pricing.segments]
+    found = [
+        (last, of(segment, scheme) if scheme else _number(0))
+        for segment, (last, scheme) in enumerate(pricing.segments)
+    ]
     if not found:
         return _number(0)
     chosen = found.pop()[1]
@@ -91,11 +144,6 @@ def _by_channel(postings: ir.Table, prices: Mapping[Channel, int]) -> ir.Integer
     return ibis.cases(*branches, else_=_number(0)) if branches else _number(0)
 
 
-def _first_fit(postings: ir.Table, entries: Sequence[Condition]) -> ir.IntegerValue:
-    branches = [(_fits(postings, when), _number(n)) for n, when in enumerate(entries, 1)]
-    return ibis.cases(*branches, else_=_number(NONE)) if branches else _number(NONE)
-
-
 def _fits(postings: ir.Table, when: Condition) -> ir.BooleanValue:
     columns = {"kind": when.kind, "purpose": when.purpose, "channel": when.channel}
     asked = [postings[name] == str(word) for name, word in columns.items() if word is not None]
@@ -104,37 +152,3 @@ def _fits(postings: ir.Table, when: Condition) -> ir.BooleanValue:
 
 def _number(value: int) -> ir.IntegerScalar:
     return ibis.literal(value, type="int64")
-
-
-def prices(pricing: Pricing, of: Callable[[Scheme], Sequence[Mapping[str, object]]]) -> ir.Table:
-    """Return each month's entries, numbered from 1 in `taken`, as a relation.
-
-    An entry tells `line`, `rule`, `entry` (its name), `ppm` and perhaps `per_item_minor`.
-    """
-    rows = [
-        {
-            "index": index_of(month),
-            "month": month,
-            "taken": number,
-            "scheme_currency": scheme.currency,
-            "per_item_minor": 0,
-            **entry,
-        }
-        for month, scheme in pricing.months
-        if scheme
-        for number, entry in enumerate(of(scheme), 1)
-    ]
-    columns = pa.schema(
-        [
-            ("index", pa.int64()),
-            ("month", pa.date32()),
-            ("taken", pa.int64()),
-            ("scheme_currency", pa.string()),
-            ("line", pa.string()),
-            ("entry", pa.string()),
-            ("rule", pa.string()),
-            ("per_item_minor", pa.int64()),
-            ("ppm", pa.int64()),
-        ]
-    )
-    return ibis.memtable(pa.Table.from_pylist(rows, schema=columns))

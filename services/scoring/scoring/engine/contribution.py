@@ -12,7 +12,7 @@ from scoring.domain.problems import (
     RatesMissing,
     SchemeMissing,
 )
-from scoring.engine import leaves
+from scoring.engine import acts, leaves
 from scoring.engine.account_months import account_months
 from scoring.engine.atoms import atoms
 from scoring.engine.bank import Bank
@@ -42,47 +42,54 @@ def contribution(bank: Bank, pricing: Pricing) -> Contribution:
     reads them.
     """
     prepare(bank.postings.get_backend())
-    found = atoms(bank.postings, pricing)
-    rows = account_months(bank, found.moments, pricing).cache()
-    taken = found.taken.cache()
-    every = ibis.union(*leaves.of_months(rows), *leaves.of_entries(bank.accounts, taken, pricing))
-    missing = _missing(rows)
-    return Contribution(every, missing, _sums(every, missing))
+    entries = acts.entries(pricing)
+    rows = account_months(bank, atoms(bank.postings, pricing, entries), pricing)
+    amounts = leaves.amounts(rows, entries)
+    lacking = _lacking(rows)
+    kept = rows.select("account", "customer", "month", "line", **amounts, **lacking).cache()
+    missing = _missing(kept)
+    fails = missing.group_by("customer").aggregate(fails_from=missing.month.min())
+    whole = kept.left_join(fails, "customer")
+    whole = whole.filter(whole.fails_from.isnull() | (whole.month < whole.fails_from))
+    return Contribution(leaves.leaves(kept, entries), missing, leaves.sums(whole, entries))
 
 
-def _missing(rows: ir.Table) -> ir.Table:
-    def lack(where: ir.BooleanValue, code: str, what: ir.StringValue | str) -> ir.Table:
-        return rows.filter(where).select("customer", "month", code=ibis.literal(code), what=what)
-
+def _lacking(rows: ir.Table) -> dict[str, ir.StringValue]:
+    """Return what an account's month lacks by the code of the refusal, null for nothing."""
     unscheduled = rows.scheme_currency.isnull()
     moved = (rows.balance_days != 0) | rows.active
-    foreign = ibis.literal("a price in ") + rows.scheme_currency + " of " + rows.currency
+    price = ibis.literal("a price in ") + rows.scheme_currency + " of " + rows.currency
+    customer = ibis.literal("customer rate of ") + rows.product
+    transfer = ibis.literal("transfer rate of ") + rows.product
+    loan = rows.margin & (rows.line == Line.LOAN.value)
+
+    def lack(where: ir.BooleanValue, what: ir.StringValue) -> ir.StringValue:
+        return ibis.ifelse(where, what, None)
+
+    return {
+        "lacks_scheme": lack(unscheduled, ibis.literal("a scheme")),
+        "lacks_currency": lack(~unscheduled & ~rows.priced & moved, price),
+        "lacks_customer": lack(rows.margin & rows.customer_ppm.isnull(), customer),
+        "lacks_transfer": lack(rows.margin & rows.transfer_ppm.isnull(), transfer),
+        "lacks_terms": lack(loan & rows.grade.isnull(), ibis.literal("the terms of a loan")),
+    }
+
+
+_CODE_OF = {
+    "lacks_scheme": SchemeMissing.code,
+    "lacks_currency": CurrencyNotPriced.code,
+    "lacks_customer": RatesMissing.code,
+    "lacks_transfer": RatesMissing.code,
+    "lacks_terms": LoanTermsMissing.code,
+}
+
+
+def _missing(kept: ir.Table) -> ir.Table:
     return ibis.union(
-        lack(unscheduled, SchemeMissing.code, ibis.literal("a scheme")),
-        lack(~unscheduled & ~rows.priced & moved, CurrencyNotPriced.code, foreign),
-        lack(
-            rows.margin & rows.customer_ppm.isnull(),
-            RatesMissing.code,
-            ibis.literal("customer rate of ") + rows.product,
-        ),
-        lack(
-            rows.margin & rows.transfer_ppm.isnull(),
-            RatesMissing.code,
-            ibis.literal("transfer rate of ") + rows.product,
-        ),
-        lack(
-            rows.margin & (rows.line == Line.LOAN.value) & rows.grade.isnull(),
-            LoanTermsMissing.code,
-            ibis.literal("the terms of a loan"),
-        ),
+        *(
+            kept.filter(kept[name].notnull()).select(
+                "customer", "month", code=ibis.literal(code), what=kept[name]
+            )
+            for name, code in _CODE_OF.items()
+        )
     )
-
-
-def _sums(every: ir.Table, missing: ir.Table) -> ir.Table:
-    fails = missing.group_by("customer").aggregate(fails_from=missing.month.min())
-    kept = every.left_join(fails, "customer")
-    kept = kept.filter(kept.fails_from.isnull() | (kept.month < kept.fails_from))
-    summed = kept.group_by("month", "account", "line").aggregate(
-        customer=kept.customer.arbitrary(), amount_minor=kept.amount_minor.sum()
-    )
-    return summed.select("customer", "month", "account", "line", "amount_minor")

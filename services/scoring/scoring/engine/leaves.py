@@ -1,128 +1,113 @@
-"""The pricing rules of `domain.rules` as relations of leaves, each rounded once."""
+"""The pricing rules of `domain.rules`, one amount each, null for no leaf, and their sums."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import ibis
 import ibis.expr.types as ir
 
 from scoring.domain.line import Line
 from scoring.domain.money import MILLION
-from scoring.domain.scheme import Scheme
-from scoring.engine import acts
-from scoring.engine.calendar_months import Pricing
-from scoring.engine.exact import half_away, minor, month_index
+from scoring.domain.rules import MARGIN_LINES
+from scoring.engine.acts import Entry
+from scoring.engine.exact import half_away, minor, wide
 
 _LOAN = Line.LOAN.value
-Entries = Callable[[Scheme], Sequence[Mapping[str, object]]]
+_WITH_MARGIN = (*MARGIN_LINES, Line.LOAN)
 
 
-def of_months(rows: ir.Table) -> list[ir.Table]:
-    """Return the leaves that an account has once a month."""
-    return [_margin(rows), _expected_loss(rows), _e_banking(rows), _cost_to_serve(rows)]
+def amounts(rows: ir.Table, entries: Sequence[Entry]) -> Mapping[str, ir.IntegerValue]:
+    """Return what each rule gives in an account's month, by column; each is rounded once."""
+    return {
+        "margin": _margin(rows),
+        "expected_loss": _expected_loss(rows),
+        "e_banking": _e_banking(rows),
+        "cost_to_serve": _cost_to_serve(rows),
+        **{entry.column: _entry(rows, entry) for entry in entries},
+    }
 
 
-def of_entries(accounts: ir.Table, taken: ir.Table, pricing: Pricing) -> list[ir.Table]:
-    """Return the leaves of what the scheme's entries took."""
-    return [
-        _of_entries(accounts, taken, pricing, "fee", _fees),
-        _of_entries(accounts, taken, pricing, "unit", _unit_incomes),
-        _of_entries(accounts, taken, pricing, "foreign", _internationals),
-    ]
-
-
-def _leaf(
-    rows: ir.Table, line: ir.StringValue | Line, rule: ir.StringValue | str, amount: ir.IntegerValue
-) -> ir.Table:
-    entry = rows.entry if "entry" in rows.columns else ibis.literal("")
-    return rows.select(
-        "account",
-        "customer",
-        "month",
-        line=ibis.literal(line.value) if isinstance(line, Line) else line,
-        rule=ibis.literal(rule) if isinstance(rule, str) else rule,
-        entry=entry,
-        amount_minor=amount,
-    )
-
-
-def _margin(rows: ir.Table) -> ir.Table:
+def _margin(rows: ir.Table) -> ir.IntegerValue:
     """Price what is left and what is owed: owed balance-days are negative, so one formula holds."""
-    rows = rows.filter(rows.margin, rows.customer_ppm.notnull(), rows.transfer_ppm.notnull())
-    rule = ibis.ifelse(rows.line == _LOAN, "loan_margin", "deposit_margin")
     spread = rows.transfer_ppm - rows.customer_ppm
-    amount = half_away(rows.balance_days * spread, rows.basis * MILLION)
-    return _leaf(rows, rows.line, rule, amount)
-
-
-def _expected_loss(rows: ir.Table) -> ir.Table:
-    rows = rows.filter(
-        rows.margin,
-        rows.line == _LOAN,
-        rows.grade.notnull(),
-        rows.customer_ppm.notnull(),
-        rows.transfer_ppm.notnull(),
+    return ibis.ifelse(
+        rows.margin, half_away(rows.balance_days * spread, rows.basis * MILLION), None
     )
+
+
+def _expected_loss(rows: ir.Table) -> ir.IntegerValue:
+    has_rates = rows.transfer_ppm.notnull() & rows.customer_ppm.notnull()
     owed = ibis.greatest(-rows.balance_days, 0)
     amount = half_away(-owed * rows.loss, rows.basis * MILLION * MILLION)
-    return _leaf(rows, Line.LOAN, "expected_loss", amount)
+    return ibis.ifelse(rows.margin & (rows.line == _LOAN) & has_rates, amount, None)
 
 
-def _e_banking(rows: ir.Table) -> ir.Table:
-    rows = rows.filter(rows.priced, rows.away > 0)
+def _e_banking(rows: ir.Table) -> ir.IntegerValue:
     amount = half_away(rows.saved_minor * rows.credit_share_ppm, ibis.literal(MILLION))
-    return _leaf(rows, Line.E_BANKING, "e_banking", amount)
+    return ibis.ifelse(rows.priced & (rows.away > 0), amount, None)
 
 
-def _cost_to_serve(rows: ir.Table) -> ir.Table:
-    rows = rows.filter(rows.priced, (rows.served > 0) | rows.open)
+def _cost_to_serve(rows: ir.Table) -> ir.IntegerValue:
     kept = ibis.ifelse(rows.open, rows.account_month_minor, 0)
-    return _leaf(rows, Line.COST_TO_SERVE, "cost_to_serve", minor(-kept - rows.cost_minor))
+    amount = minor(wide(-kept - rows.cost_minor))
+    return ibis.ifelse(rows.priced & ((rows.served > 0) | rows.open), amount, None)
 
 
-def _fees(scheme: Scheme) -> list[dict[str, object]]:
-    return [
-        {"line": fee.line, "entry": f"fees.{number}", "rule": "fee", "ppm": fee.share_ppm}
-        for number, fee in enumerate(scheme.fees)
-    ]
+def _entry(rows: ir.Table, entry: Entry) -> ir.IntegerValue:
+    """Price what an entry took; a fee is the customer's debit."""
+    took = rows[entry.column]
+    worth = (-took if entry.rule == "fee" else took.abs()) * entry.ppm
+    if entry.per_item_minor:
+        worth += rows[entry.items] * (entry.per_item_minor * MILLION)
+    return ibis.ifelse(rows.priced, half_away(worth, ibis.literal(MILLION)), None)
 
 
-def _unit_incomes(scheme: Scheme) -> list[dict[str, object]]:
-    return [
-        {
-            "line": unit.line,
-            "entry": f"unit_income.{number}",
-            "rule": "unit_income",
-            "per_item_minor": unit.per_item_minor,
-            "ppm": unit.ppm_of_amount,
-        }
-        for number, unit in enumerate(scheme.unit_income)
-    ]
+def leaves(rows: ir.Table, entries: Sequence[Entry]) -> ir.Table:
+    """Return the amounts one by one."""
 
+    def leaf(
+        column: str, line: ir.StringValue, rule: ir.StringValue | str, entry: str = ""
+    ) -> ir.Table:
+        return rows.filter(rows[column].notnull()).select(
+            "account",
+            "customer",
+            "month",
+            line=line,
+            rule=ibis.literal(rule) if isinstance(rule, str) else rule,
+            entry=ibis.literal(entry),
+            amount_minor=rows[column],
+        )
 
-def _internationals(scheme: Scheme) -> list[dict[str, object]]:
-    return [
-        {"line": Line.INTERNATIONAL, "entry": kind, "rule": "international", "ppm": spread}
-        for kind, spread in scheme.international_ppm.items()
-    ]
-
-
-def _of_entries(
-    accounts: ir.Table, taken: ir.Table, pricing: Pricing, family: str, entries: Entries
-) -> ir.Table:
-    """Price each entry's items and amount; a fee's amount is the customer's debit."""
-    items = (
-        taken.filter(taken[family] != acts.NONE)
-        .group_by("account", "index", taken=family)
-        .aggregate(items=lambda t: t["items"].sum(), amount_minor=lambda t: t.amount_minor.sum())
+    return ibis.union(
+        leaf("margin", rows.line, ibis.ifelse(rows.line == _LOAN, "loan_margin", "deposit_margin")),
+        *(leaf(rule, ibis.literal(line.value), rule) for rule, line in _LINE_OF.items()),
+        *(leaf(e.column, ibis.literal(e.line.value), e.rule, e.name) for e in entries),
     )
-    held = accounts.select(
-        "account", "customer", "currency", opened=month_index(accounts.opened_on)
-    )
-    rows = items.inner_join(acts.prices(pricing, entries), ["index", "taken"])
-    rows = rows.inner_join(
-        held, [rows.account == held.account, rows.scheme_currency == held.currency]
-    )
-    rows = rows.filter(rows.opened <= rows.index)
-    amount = -rows.amount_minor if family == "fee" else rows.amount_minor.abs()
-    priced = rows["items"] * rows.per_item_minor * MILLION + amount * rows.ppm
-    return _leaf(rows, rows.line, rows.rule, half_away(priced, ibis.literal(MILLION)))
+
+
+_LINE_OF = {
+    "expected_loss": Line.LOAN,
+    "e_banking": Line.E_BANKING,
+    "cost_to_serve": Line.COST_TO_SERVE,
+}
+
+
+def sums(rows: ir.Table, entries: Sequence[Entry]) -> ir.Table:
+    """Return the amounts of each account's month added up by line."""
+
+    def total(line: Line) -> ir.Table:
+        parts = [rows[rule] for rule, its in _LINE_OF.items() if its is line]
+        parts += [rows[entry.column] for entry in entries if entry.line is line]
+        if line in _WITH_MARGIN:
+            parts.append(ibis.ifelse(rows.line == line.value, rows.margin, None))
+        if not parts:
+            parts = [ibis.null("int64")]
+        amount = sum((wide(part.fill_null(0)) for part in parts[1:]), wide(parts[0].fill_null(0)))
+        return rows.filter(ibis.or_(*(part.notnull() for part in parts))).select(
+            "customer",
+            "month",
+            "account",
+            line=ibis.literal(line.value),
+            amount_minor=minor(wide(amount)),
+        )
+
+    return ibis.union(*(total(line) for line in Line))
