@@ -18,8 +18,8 @@ from sheaf.extract.importer import import_extract
 from sheaf.running import Running, parked, running, settled, token
 from sheaf.trouble import Trouble
 
-CUSTOMERS = 500
-MONTHS = 12
+CUSTOMERS = 10_000
+MONTHS = 18
 SEED = 7
 AS_OF = date(2026, 6, 30)
 SETTLE_SECONDS = 600.0
@@ -60,7 +60,15 @@ def made_bank(folder: Path, console: Console) -> Path:
     half = folder.with_name(f"{folder.name}.making")
     shutil.rmtree(half, ignore_errors=True)
     with console.status(f"Making up a bank of {CUSTOMERS:,} customers"):
-        simulator.write_bank(half, customers=CUSTOMERS, months=MONTHS, seed=SEED, as_of=AS_OF)
+        simulator.write_bank(
+            half,
+            customers=CUSTOMERS,
+            months=MONTHS,
+            seed=SEED,
+            as_of=AS_OF,
+            format="parquet",
+            processes=2,
+        )
     half.rename(folder)
     return folder
 

@@ -146,8 +146,11 @@ class Consumer:
             await connection.execute(moved, {"c": reached, "p": self.producer})
         self.cursor = reached
 
-    async def _apply(self, session: AsyncSession, kind: str, group: list[Event]) -> None:
-        """Apply a group at once; when it fails, one by one, parking only what fails alone."""
+    async def _apply(self, session: AsyncSession, kind: str, group: list[Event]) -> bool:
+        """Apply a group at once; when it fails, one by one, parking only what fails alone.
+
+        Tell whether a single event was parked.
+        """
         try:
             async with session.begin_nested():
                 await self.handlers[kind](session, group)
@@ -157,20 +160,14 @@ class Consumer:
             if len(group) == 1:
                 log.error("parked poison event %s %s: %s", kind, group[0].id, where(error))
                 await self._park(session, group[0], type(error).__name__)
-                return
+                return True
             poisoned: set[str] = set()
             for event in group:
                 if event.subject in poisoned:
                     await self._park(session, event, "an earlier event of this subject is parked")
-                    continue
-                before = await self._parked(session)
-                await self._apply(session, kind, [event])
-                if await self._parked(session) > before:
+                elif await self._apply(session, kind, [event]):
                     poisoned.add(event.subject)
-
-    async def _parked(self, session: AsyncSession) -> int:
-        count = text("select count(*) from parked_event where producer = :p")
-        return int(await (await session.connection()).scalar(count, {"p": self.producer}) or 0)
+        return False
 
     async def _park(self, session: AsyncSession, event: Event, error: str) -> None:
         body = json.dumps({name: getattr(event, name) for name in Event.__slots__}, default=str)
@@ -205,8 +202,10 @@ class Consumer:
 
     async def parked(self) -> int:
         """Return how many events of this producer wait for a mended handler."""
+        count = text("select count(*) from parked_event where producer = :p")
         async with self.db.read() as session:
-            return await self._parked(session)
+            connection = await session.connection()
+            return int(await connection.scalar(count, {"p": self.producer}) or 0)
 
 
 def _event(body: Mapping[str, Any]) -> Event:

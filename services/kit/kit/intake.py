@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -87,12 +87,7 @@ def intake(verifier: Verifier, kinds: dict[str, tuple[type[BaseModel], Take]]) -
         good, bad = await asyncio.to_thread(parse, body, model)
         answer = await take(principal, good) if good else Answer()
         rejected = sorted([*bad, *answer.rejected], key=lambda r: r.line)
-        return {
-            "accepted": answer.accepted,
-            "unchanged": answer.unchanged,
-            "parked": answer.parked,
-            "rejected": [{"line": r.line, "code": r.code, "reason": r.reason} for r in rejected],
-        }
+        return asdict(replace(answer, rejected=rejected))
 
     return router
 
