@@ -7,7 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-import sheaf.extract.berka
 from sheaf.extract.berka import convert
 from sheaf.extract.contract import KIND_BY_NAME
 from sheaf.extract.manifest import open_extract
@@ -150,12 +149,6 @@ def test_the_conversion_is_the_same_every_time(berka, tmp_path):
     convert(SOURCE, tmp_path / "again")
     for file in sorted(berka.iterdir()):
         assert (tmp_path / "again" / file.name).read_bytes() == file.read_bytes()
-
-
-def test_the_scheme_is_the_one_that_scoring_is_tested_with():
-    ours = Path(sheaf.extract.berka.__file__).with_name("scheme.yaml")
-    theirs = Path(__file__).parents[3] / "services" / "scoring" / "schemes" / "berka.yaml"
-    assert ours.read_bytes() == theirs.read_bytes()
 
 
 def test_a_missing_file_is_named(tmp_path):
