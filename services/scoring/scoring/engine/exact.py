@@ -11,19 +11,25 @@ from ibis.backends import BaseBackend
 
 WIDE = "decimal(38, 0)"
 NARROW = "int64"
-_QUOTIENT = "sheaf_quotient"
-_MACRO = f"CREATE OR REPLACE TEMP MACRO {_QUOTIENT}(a, b) AS a::HUGEINT // b::HUGEINT"
+_NAME = "sheaf_half_away"
+_SIZE = "((2 * abs(n::{type}) + d::{type}) // (2 * d::{type}) * sign(n))::BIGINT"
+_MACRO = f"""
+CREATE OR REPLACE TEMP MACRO {_NAME}(n, d) AS CASE
+  WHEN n BETWEEN -4000000000000000000 AND 4000000000000000000 AND d <= 1000000000000000
+  THEN {_SIZE.format(type="BIGINT")} ELSE {_SIZE.format(type="HUGEINT")} END
+"""
+"""Where 64 bits are enough they are used: they divide many times faster."""
 
 
-def _quotient(left, right):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (a mere name)
+def _half_away(numerator, denominator):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (a mere name)
     """Stand for the backend's function of this name."""
 
 
-_divide = ibis.udf.scalar.builtin(_quotient, name=_QUOTIENT, signature=((WIDE, WIDE), WIDE))
+_rounded = ibis.udf.scalar.builtin(_half_away, name=_NAME, signature=((WIDE, NARROW), NARROW))
 
 
 def prepare(backend: BaseBackend) -> None:
-    """Teach a DuckDB connection integer division: Ibis' and DuckDB's own go through floats."""
+    """Teach a DuckDB connection to divide integers: Ibis' and DuckDB's own go through floats."""
     backend.raw_sql(_MACRO)
 
 
@@ -39,8 +45,7 @@ def minor(amount: ir.DecimalValue) -> ir.IntegerValue:
 
 def half_away(numerator: ir.DecimalValue, denominator: ir.IntegerValue) -> ir.IntegerValue:
     """Divide and round half away from zero; `denominator` must be positive."""
-    size = minor(_divide(wide(numerator.abs() * 2 + denominator), wide(denominator * 2)))
-    return ibis.ifelse(numerator < 0, -size, size)
+    return _rounded(wide(numerator), denominator)
 
 
 def month_index(day: ir.DateValue) -> ir.IntegerValue:

@@ -1,6 +1,7 @@
 """The pricing rules of `domain.rules`, one amount each, null for no leaf, and their sums."""
 
 from collections.abc import Mapping, Sequence
+from math import gcd
 
 import ibis
 import ibis.expr.types as ir
@@ -53,12 +54,15 @@ def _cost_to_serve(rows: ir.Table) -> ir.IntegerValue:
 
 
 def _entry(rows: ir.Table, entry: Entry) -> ir.IntegerValue:
-    """Price what an entry took; a fee is the customer's debit."""
+    """Price what an entry took; a fee is the customer's debit. The fraction is reduced first."""
+    common = gcd(entry.ppm, MILLION)
     took = rows[entry.column]
-    worth = (-took if entry.rule == "fee" else took.abs()) * entry.ppm
+    worth = (-took if entry.rule == "fee" else took.abs()) * (entry.ppm // common)
     if entry.per_item_minor:
-        worth += rows[entry.items] * (entry.per_item_minor * MILLION)
-    return ibis.ifelse(rows.priced, half_away(worth, ibis.literal(MILLION)), None)
+        worth += rows[entry.items] * (entry.per_item_minor * (MILLION // common))
+    whole = common == MILLION
+    amount = minor(wide(worth)) if whole else half_away(worth, ibis.literal(MILLION // common))
+    return ibis.ifelse(rows.priced, amount, None)
 
 
 def leaves(rows: ir.Table, entries: Sequence[Entry]) -> ir.Table:
