@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import ibis
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
@@ -24,7 +25,10 @@ class Bank:
 
 
 def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
-    """Read the Parquet files of a bank extract by kind; postings are taken as they stand."""
+    """Read the Parquet files of a bank extract by kind; postings are taken as they stand.
+
+    Needed are products, accounts, account_holders, loans, rates and postings.
+    """
 
     def read(kind: str) -> ir.Table:
         return backend.read_parquet(list(files[kind]))
@@ -32,7 +36,7 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
     owners = read("account_holders").filter(lambda t: t.role == "owner")
     products = read("products").select(product="code", line="line")
     accounts = (
-        read("accounts")
+        _with(read("accounts"), "closed_on", "date")
         .select("currency", "opened_on", "closed_on", account="number", product="product_code")
         .inner_join(products, "product")
         .inner_join(owners.select(account="account_number", customer="customer_number"), "account")
@@ -52,4 +56,12 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
 
 def postings_of(extract: ir.Table) -> ir.Table:
     """Name an extract's columns as the engine does, and keep the others for the intake."""
+    extract = _with(extract, "purpose", "string")
     return extract.mutate(account=extract.account_number, purpose=extract.purpose.fill_null(""))
+
+
+def _with(extract: ir.Table, optional: str, kind: str) -> ir.Table:
+    """Add a column that an extract may leave out."""
+    if optional in extract.columns:
+        return extract
+    return extract.mutate(**{optional: ibis.null(kind)})
