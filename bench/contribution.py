@@ -36,7 +36,7 @@ SCHEME = HERE.parent / "services/scoring/schemes/example.yaml"
 SIZES, FULL = (10_000, 100_000), 1_000_000
 POSTGRES_MOST = 100_000
 THREADS = 2
-KIBIBYTE = 1 << 10
+KIBIBYTE, TABLE_WIDTH = 1 << 10, 110
 PERIOD = Period(date(2024, 1, 1), date(2024, 12, 1))
 _HELD = """
 copy (
@@ -270,7 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 f"{ratio:.2f}",
                 f"{run['seconds'] * 1e6 / one['customers']:.1f}",
             )
-    Console().print(table)
+    Console(width=TABLE_WIDTH).print(table)
     results = HERE / "results"
     results.mkdir(exist_ok=True)
     machine = {
