@@ -1,6 +1,5 @@
 """One customer in one round, and honest answers when a service does not answer."""
 
-
 ONE_CUSTOMER = """
 query OneCustomer($number: String!, $year: Int!) {
   customerByNumber(number: $number) {
