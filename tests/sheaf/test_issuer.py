@@ -1,5 +1,6 @@
 """Development keys and tokens: private, stable, and good enough for the services' own check."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from kit.problem import Unauthenticated
 from sheaf import issuer
 from sheaf.issuer import AUDIENCE, ISSUER, Caller, Issuer
 from sheaf.running import token
-from sheaf.system import make_keys
+from sheaf.system import keep_tokens_fresh, make_keys
 from sheaf.trouble import Trouble
 
 
@@ -59,6 +60,21 @@ def test_a_feed_token_reads_feeds_and_nothing_else(tmp_path):
         signed = (tmp_path / "secrets" / f"token-{service}").read_text()
         principal = verifier(tmp_path).principal(signed)
         assert (principal.subject, principal.scopes) == (service, {"feed:read"})
+
+
+def test_feed_tokens_are_renewed_while_the_system_runs(tmp_path):
+    make_keys(tmp_path)
+    file = tmp_path / "secrets" / "token-scoring"
+    first = file.read_text()
+
+    async def until_renewed() -> None:
+        renewing = asyncio.create_task(keep_tokens_fresh(tmp_path, every_seconds=0.01))
+        while file.read_text() == first:
+            await asyncio.sleep(0.01)
+        renewing.cancel()
+
+    asyncio.run(asyncio.wait_for(until_renewed(), 30))
+    assert verifier(tmp_path).principal(file.read_text()).subject == "scoring"
 
 
 def test_a_token_ends(data_dir):

@@ -21,7 +21,7 @@ def path_of(data_dir: Path, name: str) -> Path:
 def opened(data_dir: Path, name: str) -> IO[bytes]:
     """Open a log to append to, moving a long one aside first."""
     path = path_of(data_dir, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if path.exists() and path.stat().st_size > LIMIT_BYTES:
         for number in range(KEPT, 1, -1):
             older = path.with_name(f"{path.name}.{number - 1}")

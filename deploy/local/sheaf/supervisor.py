@@ -55,9 +55,15 @@ class Supervisor:
         self._kept: list[Kept] = []
 
     async def run(
-        self, prepare: Callable[[], Awaitable[None]], programs: Sequence[Program]
+        self,
+        prepare: Callable[[], Awaitable[None]],
+        programs: Sequence[Program],
+        beside: Callable[[], Coroutine[None, None, None]] | None = None,
     ) -> None:
-        """Start PostgreSQL, prepare, start the programs; return when all is stopped again."""
+        """Start PostgreSQL, prepare, start the programs; return when all is stopped again.
+
+        `beside` is work that goes on as long as the programs run.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._told_to_stop)
@@ -70,6 +76,8 @@ class Supervisor:
             async with httpx.AsyncClient(timeout=2) as client:
                 self._kept = [Kept(program) for program in programs]
                 tasks += [self._begin(self._keep(one, client)) for one in self._kept]
+                if beside:
+                    tasks.append(self._begin(beside()))
                 await self._until_ready()
                 await self._stop.wait()
                 for kept in reversed(self._kept):

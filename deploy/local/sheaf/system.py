@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -27,6 +28,7 @@ from sheaf.supervisor import Say, Supervisor
 from sheaf.trouble import Trouble
 
 SERVICE_TOKEN_LIFETIME = timedelta(days=30)
+RENEWAL_SECONDS = 24 * 3600.0
 NEEDED_MEGABYTES = 500
 
 
@@ -72,7 +74,8 @@ class System:
             cluster.create()
             everything = [*wanted, programs.router(self.data_dir, known.ports, node)]
             keeper = Supervisor(self.data_dir, known, cluster, say=say)
-            asyncio.run(keeper.run(prepare, everything))
+            beside = partial(keep_tokens_fresh, self.data_dir)
+            asyncio.run(keeper.run(prepare, everything, beside))
         finally:
             state.save(self.data_dir, State(ports=known.ports, cluster=known.cluster))
 
@@ -138,6 +141,13 @@ def make_keys(data_dir: Path) -> None:
             data_dir, "service", "system", "", subject=service, lifetime=SERVICE_TOKEN_LIFETIME
         )
         state.write_private(programs.token_file(data_dir, service), signed)
+
+
+async def keep_tokens_fresh(data_dir: Path, every_seconds: float = RENEWAL_SECONDS) -> None:
+    """Renew the services' tokens long before they expire; services read them at each poll."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        make_keys(data_dir)
 
 
 async def migrate(data_dir: Path, services: list[programs.Program]) -> None:
