@@ -48,3 +48,11 @@ def test_the_gateways_port_in_use_is_named_with_who_holds_it_and_what_to_do(take
     assert refused.value.message.startswith(message)
     assert f"(pid {os.getpid()})" in refused.value.message
     assert refused.value.remedy == ("End that program, or choose another one with `--port PORT`.")
+
+
+def test_no_two_programs_get_the_same_port(monkeypatch):
+    offered = iter([50001, 50001, 50001, 50002, 50003, 50003, 50004, 50005])
+    monkeypatch.setattr(ports, "free", lambda: next(offered))
+    monkeypatch.setattr(ports, "is_free", lambda port: port > 50000)
+    chosen = ports.choose({}, None)
+    assert sorted(chosen.values()) == [50001, 50002, 50003, 50004, 50005]

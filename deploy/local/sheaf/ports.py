@@ -48,7 +48,9 @@ def choose(known: Mapping[str, int], gateway: int | None) -> dict[str, int]:
         if wished and not is_free(wished):
             raise _taken(wished)
         first = wished or known.get(name, usual)
-        chosen[name] = first if is_free(first) else free()
+        while first in chosen.values() or not is_free(first):
+            first = free()
+        chosen[name] = first
     return chosen
 
 
