@@ -1,5 +1,6 @@
 """One class for each kind of record, field by field as the extract contract has them."""
 
+from abc import abstractmethod
 from typing import Annotated, Generic, TypeVar
 
 from kit.intake import NoneIfEmpty, Record
@@ -38,9 +39,9 @@ class Stated(Record, Generic[Told]):
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
+    @abstractmethod
     def told(self, institution: str) -> Told:
         """Return what the record says, of the institution that sent it."""
-        raise NotImplementedError
 
 
 class Institution(Stated[organisation.Institution]):
