@@ -25,8 +25,8 @@ up: $(READY) ## Start the system in the background
 down: $(READY) ## End it; its data stay
 	@$(RUN)/sheaf down
 
-test: lint ## Run every check, then every test
-	@$(RUN)/python -m pytest -q
+test: lint ## Run every check, then every test, two at a time
+	@$(RUN)/python -m pytest -q --numprocesses 2 --dist loadgroup
 
 lint: $(READY) ## Run the checks alone
 	@$(RUN)/ruff check --quiet .

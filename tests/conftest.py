@@ -5,12 +5,33 @@ import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sheaf.place import installed
 from sheaf.postgres import Cluster, Server
 from sqlalchemy import make_url
+
+HERE = Path(__file__).parent
+
+
+TOGETHER = ("system", "gateway", "simulator")
+"""Rooms whose tests share something that takes long to make; each is one group, longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests run in one process when several run at once: a room's, or a file's."""
+
+    def place(item: pytest.Item) -> int:
+        room = item.path.relative_to(HERE).parts[0]
+        return TOGETHER.index(room) if room in TOGETHER else len(TOGETHER)
+
+    items.sort(key=place)
+    for item in items:
+        path = item.path.relative_to(HERE)
+        group = path.parts[0] if path.parts[0] in TOGETHER else str(path)
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")
