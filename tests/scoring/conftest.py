@@ -126,8 +126,18 @@ class Bank:
         }  # fmt: skip
         return self.news("institution", self.institution, data, version)
 
-    def customer_news(self, number, version=1) -> Event:
-        data = {"customer_id": str(customer_id(number)), "number": number}
+    def branch_news(self, code, parent=None, version=1) -> Event:
+        data = {
+            "code": code, "name": f"Branch {code}", "parent_code": parent,
+            "kind": "outlet" if parent else "head_office",
+        }  # fmt: skip
+        return self.news("branch", f"{self.institution}/{code}", data, version)
+
+    def customer_news(self, number, version=1, branch="01", manager=None) -> Event:
+        data = {
+            "customer_id": str(customer_id(number)), "number": number,
+            "branch_code": branch, "manager_number": manager,
+        }  # fmt: skip
         return self.news("customer", str(customer_id(number)), data, version)
 
     def account_news(

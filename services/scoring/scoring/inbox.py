@@ -28,11 +28,25 @@ async def _products(session: AsyncSession, bank: str, events: Sequence[Event]) -
     await accounts.learn_products(session, bank, facts)
 
 
+async def _branches(session: AsyncSession, bank: str, events: Sequence[Event]) -> None:
+    facts = [
+        {
+            "code": event.data["code"],
+            "parent_code": event.data["parent_code"],
+            "version": event.version,
+        }
+        for event in events
+    ]
+    await accounts.learn_branches(session, bank, facts)
+
+
 async def _customers(session: AsyncSession, bank: str, events: Sequence[Event]) -> None:
     facts = [
         {
             "id": event.data["customer_id"],
             "number": event.data["number"],
+            "branch": event.data["branch_code"],
+            "manager": event.data["manager_number"],
             "version": event.version,
         }
         for event in events
@@ -81,6 +95,7 @@ def handlers(calm: Calm) -> dict[str, Handler]:
     return {
         "customer.institution.recorded": by_institution(_institutions),
         "customer.product.recorded": by_institution(_products),
+        "customer.branch.recorded": by_institution(_branches),
         "customer.customer.recorded": by_institution(_customers),
         "customer.account.recorded": by_institution(_accounts),
     }

@@ -48,13 +48,31 @@ class ProductRow(Table, table=True):
     version: int
 
 
+class BranchRow(Table, table=True):
+    __tablename__ = "branch"
+    __table_args__ = (Index("ix_branch_institution_parent_code", "institution", "parent_code"),)
+
+    institution: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    parent_code: str | None
+    version: int
+
+
 class CustomerRow(Table, table=True):
+    """A customer, and who looks after them now; `branch` is null until an event tells of it."""
+
     __tablename__ = "customer"
-    __table_args__ = (Index("ix_customer_institution_id", "institution", "id"),)
+    __table_args__ = (
+        Index("ix_customer_institution_id", "institution", "id"),
+        Index("ix_customer_institution_branch", "institution", "branch"),
+        Index("ix_customer_institution_manager", "institution", "manager"),
+    )
 
     id: UUID = Field(primary_key=True)
     institution: str
     number: str
+    branch: str | None
+    manager: str | None
     version: int
 
 
@@ -175,6 +193,11 @@ class RecalculationRow(Table, table=True):
     """A customer whose stored contribution is out of date from that month on."""
 
     __tablename__ = "recalculation"
+    __table_args__ = (
+        Index(
+            "ix_recalculation_institution_from_month", "institution", "from_month", "customer_id"
+        ),
+    )
 
     customer_id: UUID = Field(primary_key=True)
     institution: str

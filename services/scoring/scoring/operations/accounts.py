@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.operations.loans import admit_loans
 from scoring.operations.postings import admit_postings
-from scoring.store import accounts, institution, queue
+from scoring.store import accounts, institution, organisation, queue
 from scoring.store.accounts import AccountFact
 from scoring.store.institution import BEGINNING
 from scoring.store.sql import hold_accounts
@@ -36,10 +36,18 @@ async def learn_products(
         await institution.recalculate_all(session, bank, BEGINNING)
 
 
+async def learn_branches(
+    session: AsyncSession, bank: str, facts: Sequence[Mapping[str, object]]
+) -> None:
+    """Know branches {code, parent_code, version}."""
+    await hold_accounts(session, bank, alone=True)
+    await organisation.save_branches(session, bank, facts)
+
+
 async def learn_customers(
     session: AsyncSession, bank: str, facts: Sequence[Mapping[str, object]]
 ) -> None:
-    """Know customers {id, number, version}."""
+    """Know customers {id, number, branch, manager, version}."""
     await hold_accounts(session, bank, alone=True)
     new = await accounts.save_customers(session, bank, facts)
     await queue.enqueue(session, bank, dict.fromkeys(new, BEGINNING))

@@ -142,11 +142,14 @@ async def save_accounts(
 
 
 _SAVE_CUSTOMERS = text(
-    "insert into customer (institution, id, number, version) "
+    "insert into customer (institution, id, number, branch, manager, version) "
     "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) "
-    "as r(id uuid, number text, version int) order by id on conflict (id) do update set "
-    "number = excluded.number, version = excluded.version "
-    "where customer.version < excluded.version returning id, customer.xmax = 0 as is_new"
+    "as r(id uuid, number text, branch text, manager text, version int) order by id "
+    "on conflict (id) do update set number = excluded.number, branch = excluded.branch, "
+    "manager = excluded.manager, version = excluded.version "
+    "where customer.version < excluded.version "
+    "or (customer.branch is null and customer.version = excluded.version) "
+    "returning id, customer.xmax = 0 as is_new"
 )
 _SAVE_PRODUCTS = text(
     "insert into product (institution, code, line, version) "
@@ -165,7 +168,10 @@ _MOVE_LINES = text(
 async def save_customers(
     session: AsyncSession, institution: str, facts: Sequence[Mapping[str, object]]
 ) -> list[UUID]:
-    """Store customers {id, number, version} that are newer than known; return the new ones."""
+    """Store customers that are newer than known, or known without a branch; return the new ones.
+
+    Of each: {id, number, branch, manager, version}.
+    """
     saved = await rows(session, _SAVE_CUSTOMERS, institution=institution, records=records(facts))
     return [row.id for row in saved if row.is_new]
 
