@@ -95,3 +95,62 @@ def test_the_latest_scheme_that_is_effective_by_then_prices_a_month(example_sche
     found = [in_force([second, first], date(2024, month, 1)) for month in (1, 2, 3, 4)]
     assert found == [first, first, second, second]
     assert in_force([second, first], date(2023, 12, 1)) is None
+
+
+def test_everything_that_is_wrong_is_named_at_once_and_nothing_twice(example_scheme):
+    document = deepcopy(example_scheme)
+    del document["name"]
+    document["currency"] = "yuan"
+    document["expected_loss"]["normal"] = {"pd_ppm": -1, "lgd_ppm": 2_000_000}
+    document["fees"][1]["kind"] = "gift"
+    document["fees"][2]["share_ppm"] = "all"
+    document["unit_income"] = None
+    document["international"] = {"gift": 1, "fx_sale": -1}
+    document["tiers"]["ladder"][3] = {"code": "", "rank": 1}
+    document["colour"] = "red"
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(document)
+    assert [(one.path, one.reason.split(" of ")[0][:28]) for one in refused.value.findings] == [
+        ("name", "is missing"),
+        ("currency", "must be a text"),
+        ("expected_loss.normal.pd_ppm", "must be from 0 to 1000000"),
+        ("expected_loss.normal.lgd_ppm", "must be from 0 to 1000000"),
+        ("fees.1.kind", "must be one"),
+        ("fees.2.share_ppm", "must be a whole number"),
+        ("unit_income", "is missing"),
+        ("international.gift", "must be one"),
+        ("international.fx_sale", "must be from 0 to 1000000"),
+        ("tiers.ladder.3.code", "must be a text"),
+        ("tiers.ladder.3.name", "is missing"),
+        ("tiers.ladder.3.at_least_minor", "is missing"),
+        ("tiers.ladder.3.rank", "is not a field here"),
+        ("colour", "is not a field here"),
+    ]
+    assert str(refused.value).startswith("name: is missing; currency: must be")
+
+
+def test_a_section_that_is_missing_is_said_once_and_not_again_for_each_of_its_fields(
+    example_scheme,
+):
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(example_scheme | {"e_banking": None, "tiers": 3})
+    assert str(refused.value) == "e_banking: is missing; tiers: must be a mapping"
+
+
+def test_each_step_out_of_order_and_each_entry_out_of_reach_is_named(example_scheme):
+    document = deepcopy(example_scheme)
+    for step in document["tiers"]["ladder"][2:4]:
+        step["at_least_minor"] = 0
+    document["fees"].insert(0, {"kind": "fee", "line": "settlement", "share_ppm": 1})
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(document)
+    assert [one.path for one in refused.value.findings] == [
+        "fees.1", "fees.2", "fees.3", "fees.4",
+        "tiers.ladder.2.at_least_minor", "tiers.ladder.3.at_least_minor",
+    ]  # fmt: skip
+
+
+def test_a_document_of_nothing_but_faults_is_answered_with_the_first_fifty(example_scheme):
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(example_scheme | {f"f{number}": 1 for number in range(99)})
+    assert len(refused.value.findings) == 50
