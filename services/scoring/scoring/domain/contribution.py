@@ -7,7 +7,7 @@ from datetime import date
 from scoring.domain.account import Account, History
 from scoring.domain.balance import AccountMonth, account_months
 from scoring.domain.leaf import Leaf
-from scoring.domain.line import Line
+from scoring.domain.line import Line, View
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy, RateKind
 from scoring.domain.problems import (
@@ -128,6 +128,6 @@ def by_month(leaves: Iterable[Leaf], months: Iterable[date]) -> dict[date, dict[
     return sums
 
 
-def total(sums: Mapping[Line, int]) -> int:
-    """Return what all lines come to."""
-    return sum(sums.values())
+def total(sums: Mapping[Line, int], view: View = View.GROSS) -> int:
+    """Return what the view's lines come to."""
+    return sum(amount for line, amount in sums.items() if line in view.lines)

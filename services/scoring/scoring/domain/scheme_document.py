@@ -5,7 +5,7 @@ from datetime import date
 from itertools import pairwise
 from typing import Final, TypeVar
 
-from scoring.domain.line import Line
+from scoring.domain.line import NO_INCOME, Line
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
 from scoring.domain.posting import NO_SERVICE, Channel, Kind
@@ -87,8 +87,8 @@ def _expected_loss(losses: Fields) -> dict[Grade, LossRates]:
 
 def _line(entry: Fields) -> Line:
     line = entry.one_of("line", Line)
-    if line is Line.COST_TO_SERVE:
-        entry.wrong("line", "income cannot go to cost_to_serve")
+    if line in NO_INCOME:
+        entry.wrong("line", f"income cannot go to {line}")
     return line
 
 

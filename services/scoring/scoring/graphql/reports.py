@@ -7,10 +7,11 @@ from uuid import UUID
 import strawberry
 
 from scoring.domain import concentration as rules
-from scoring.domain.line import Line
+from scoring.domain.line import Line, View
 from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import Period
 from scoring.domain.scheme import Step
+from scoring.graphql.contribution import ECONOMIC, GROSS, NET
 from scoring.graphql.entities import Customer
 from scoring.graphql.scalars import Money, YearMonth
 from scoring.store.reports import Ranked
@@ -32,7 +33,10 @@ class LineAmount:
 @strawberry.type(description="What one month contributes to the bank.")
 class MonthAmount:
     month: YearMonth
-    total: Money
+    total: Money = strawberry.field(description=GROSS)
+    gross: Money = strawberry.field(description=GROSS)
+    net: Money = strawberry.field(description=NET)
+    economic: Money = strawberry.field(description=ECONOMIC)
     lines: list[LineAmount]
 
 
@@ -40,7 +44,10 @@ class MonthAmount:
     description="The bank's contribution as last worked out; customers who wait are not yet in it."
 )
 class BankContribution:
-    total: Money
+    total: Money = strawberry.field(description=GROSS)
+    gross: Money = strawberry.field(description=GROSS)
+    net: Money = strawberry.field(description=NET)
+    economic: Money = strawberry.field(description=ECONOMIC)
     lines: list[LineAmount] = strawberry.field(description="Every line.")
     months: list[MonthAmount] = strawberry.field(description="Every month of the period.")
     customers: int = strawberry.field(description="Customers known.")
@@ -59,6 +66,16 @@ class BankContribution:
     ) -> Self:
         """Show sums by month and line."""
 
+        def views(month: date | None) -> dict[str, Money]:
+            sums = {
+                view: sum(
+                    v for (m, of), v in found.items() if of in view.lines and month in (None, m)
+                )
+                for view in View
+            }
+            shown = {view.value: Money.of(amount, currency) for view, amount in sums.items()}
+            return shown | {"total": shown[View.GROSS]}
+
         def amounts(month: date | None) -> list[LineAmount]:
             return [
                 LineAmount(
@@ -72,14 +89,10 @@ class BankContribution:
             ]
 
         return cls(
-            total=Money.of(sum(found.values()), currency),
+            **views(None),
             lines=amounts(None),
             months=[
-                MonthAmount(
-                    month=YearMonth(month),
-                    total=Money.of(sum(v for (m, _), v in found.items() if m == month), currency),
-                    lines=amounts(month),
-                )
+                MonthAmount(month=YearMonth(month), **views(month), lines=amounts(month))
                 for month in months
             ],
             customers=counts[0],

@@ -11,6 +11,7 @@ from sqlalchemy import Row, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
+from scoring.domain.line import View
 from scoring.domain.tiers import Reason, TierPeriod
 from scoring.store.sql import records, rows, run
 
@@ -21,7 +22,8 @@ _FORGET = text(
 )
 _TOTALS = text(
     "select customer_id, month, sum(amount_minor) as total from contribution "
-    "where customer_id = any(cast(:ids as uuid[])) group by customer_id, month"
+    "where customer_id = any(cast(:ids as uuid[])) and line = any(cast(:lines as text[])) "
+    "group by customer_id, month"
 )
 
 
@@ -40,11 +42,11 @@ async def replace_contribution(
 
 
 async def totals_by_customer_id(
-    session: AsyncSession, ids: Sequence[CustomerId]
+    session: AsyncSession, ids: Sequence[CustomerId], view: View = View.GROSS
 ) -> dict[CustomerId, dict[date, int]]:
-    """Return each customer's contribution of every month that has any."""
+    """Return each customer's contribution of every month that has any, in one view."""
     found: dict[CustomerId, dict[date, int]] = {}
-    for row in await rows(session, _TOTALS, ids=ids):
+    for row in await rows(session, _TOTALS, ids=ids, lines=sorted(view.lines)):
         found.setdefault(CustomerId(row.customer_id), {})[row.month] = int(row.total)
     return found
 
