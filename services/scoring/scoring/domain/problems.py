@@ -5,8 +5,7 @@ Problem
 ├── NotComputable       a month cannot be priced, and nothing is guessed
 │   ├── RatesMissing    a product with balance-days has no rate for the month
 │   ├── SchemeMissing   no scheme is in force for the month
-│   ├── CurrencyNotPriced  no rate of an account's currency was ever published
-│   ├── FxRatesMissing     a day on which foreign money is priced has no rate
+│   ├── CurrencyNotPriced  an account is in another currency than the scheme
 │   └── LoanTermsMissing   a loan account has balance-days and no terms
 └── IdempotencyKeyReused   (kit) the same key came with other parameters
 """
@@ -41,15 +40,9 @@ class SchemeMissing(NotComputable):
 
 
 class CurrencyNotPriced(NotComputable):
-    """The account's currency is not the scheme's, and no exchange rate of it is known at all."""
+    """The account's currency is not the scheme's."""
 
     code: ClassVar[str] = "CURRENCY_NOT_PRICED"
-
-
-class FxRatesMissing(NotComputable):
-    """A balance or an act in foreign money falls on a day without an exchange rate."""
-
-    code: ClassVar[str] = "FX_RATES_MISSING"
 
 
 class LoanTermsMissing(NotComputable):
