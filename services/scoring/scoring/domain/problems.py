@@ -7,6 +7,8 @@ Problem
 │   ├── SchemeMissing   no scheme is in force for the month
 │   ├── CurrencyNotPriced  an account is in another currency than the scheme
 │   └── LoanTermsMissing   a loan account has balance-days and no terms
+├── ArchiveUnavailable  a file of a closed month is missing or damaged, and nothing is guessed
+├── ArchiveFull         the archive cannot be written: nothing of the file went in
 └── IdempotencyKeyReused   (kit) the same key came with other parameters
 """
 
@@ -49,3 +51,17 @@ class LoanTermsMissing(NotComputable):
     """A loan account has balance-days and its terms are not known."""
 
     code: ClassVar[str] = "LOAN_TERMS_MISSING"
+
+
+class ArchiveUnavailable(Problem):
+    """A file of closed months is missing or not what was written; the message says what to do."""
+
+    code: ClassVar[str] = "ARCHIVE_UNAVAILABLE"
+    status: ClassVar[int] = 503
+
+
+class ArchiveFull(Problem):
+    """The archive's folder cannot be written, mostly because the disk is full."""
+
+    code: ClassVar[str] = "ARCHIVE_FULL"
+    status: ClassVar[int] = 507
