@@ -17,6 +17,7 @@ TREE = f"""contribution({PERIOD}) {{
   months {{ month total {{ amount }} lines {{ line amount {{ amount }} }} }} }}"""
 LINES = [
     "DEPOSIT", "LOAN", "SETTLEMENT", "INTERMEDIARY", "E_BANKING", "INTERNATIONAL", "COST_TO_SERVE",
+    "TAX", "CAPITAL",
 ]  # fmt: skip
 
 

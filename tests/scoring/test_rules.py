@@ -17,6 +17,7 @@ from scoring.domain.posting import Channel, Kind
 from scoring.domain.problems import CurrencyNotPriced, LoanTermsMissing, RatesMissing, SchemeMissing
 from scoring.domain.rules import acts, deposit_margin, expected_loss, loan_margin
 from scoring.domain.scheme_document import scheme_of
+from scoring.domain.weighing import Segment, Weighing
 
 MARCH = date(2023, 3, 1)
 YUAN = 100
@@ -35,15 +36,20 @@ def an_account(line=Line.DEPOSIT, **changes) -> Account:
     return Account(**(values | changes))
 
 
+def weighed(balance_days, *rates) -> Weighing:
+    """A month without a change of price."""
+    return Weighing([Segment(1, 31, balance_days, *rates)])
+
+
 def test_ten_million_at_one_and_a_half_under_a_price_of_two_bring_fifty_thousand():
     year = 10_000_000 * YUAN * 365
-    leaf = deposit_margin(an_account(), MARCH, year, (15_000, 20_000), 365)
+    leaf = deposit_margin(an_account(), MARCH, weighed(year, 15_000, 20_000), 365)
     assert leaf.amount_minor == 50_000 * YUAN
 
 
 def test_ten_million_lent_at_six_over_a_price_of_three_bring_three_hundred_thousand():
     year = -10_000_000 * YUAN * 365
-    leaf = loan_margin(an_account(Line.LOAN), MARCH, year, (60_000, 30_000), 365)
+    leaf = loan_margin(an_account(Line.LOAN), MARCH, weighed(year, 60_000, 30_000), 365)
     assert leaf.amount_minor == 300_000 * YUAN
 
 
@@ -52,26 +58,26 @@ def test_the_published_expected_loss_is_reproduced(example_scheme):
     losses = example_scheme["expected_loss"] | {"normal": {"pd_ppm": 500, "lgd_ppm": 750_000}}
     scheme = scheme_of(example_scheme | {"expected_loss": losses, "day_count_basis": 365})
     year = -100_000 * YUAN * 365
-    leaf = expected_loss(an_account(Line.LOAN), MARCH, year, Grade.NORMAL, scheme)
+    leaf = expected_loss(an_account(Line.LOAN), MARCH, weighed(year), Grade.NORMAL, scheme)
     assert leaf.amount_minor == -3_750
 
 
 def test_a_worse_grade_costs_exactly_the_difference_in_default(scheme):
     days = -1_000_000 * 360
     normal, doubtful = (
-        expected_loss(an_account(Line.LOAN), MARCH, days, grade, scheme).amount_minor
+        expected_loss(an_account(Line.LOAN), MARCH, weighed(days), grade, scheme).amount_minor
         for grade in (Grade.NORMAL, Grade.DOUBTFUL)
     )
     assert (normal, doubtful) == (-4_500, -270_000)
 
 
 def test_a_loan_that_was_overpaid_expects_no_loss(scheme):
-    leaf = expected_loss(an_account(Line.LOAN), MARCH, 500, Grade.LOSS, scheme)
+    leaf = expected_loss(an_account(Line.LOAN), MARCH, weighed(500), Grade.LOSS, scheme)
     assert leaf.amount_minor == 0
 
 
 def test_an_overdrawn_deposit_counts_negative():
-    leaf = deposit_margin(an_account(), MARCH, -36_000_000, (5_000, 20_000), 360)
+    leaf = deposit_margin(an_account(), MARCH, weighed(-36_000_000, 5_000, 20_000), 360)
     assert leaf.amount_minor == -1_500
 
 

@@ -72,46 +72,6 @@ WRONG = [
 ]  # fmt: skip
 
 
-STEPS = [
-    {"code": "A", "name": "A", "share_ppm": 900_000},
-    {"code": "B", "name": "B", "share_ppm": 100_000},
-]
-QUARTERLY = {
-    "window_months": 3,
-    "schedule": "quarterly",
-    "ladder": [{"code": "A", "name": "A", "at_least_minor": 0}],
-}
-BY_RANK = QUARTERLY | {"by": "rank", "ladder": STEPS}
-BALANCE = QUARTERLY | {"metric": "average_balance"}
-WRONG += [
-    (["tiers"], QUARTERLY | {"schedule": "weekly"}, "tiers.schedule: must be one of live, monthly, quarterly, half_yearly, or a list"),
-    (["tiers"], QUARTERLY | {"schedule": []}, "tiers.schedule: needs at least one day"),
-    (["tiers"], QUARTERLY | {"schedule": ["06-30", "12-30"]}, "tiers.schedule.1: must be the last day of a month"),
-    (["tiers"], QUARTERLY | {"schedule": ["midsummer"]}, "tiers.schedule.0: must be a day like '06-30'"),
-    (["tiers"], QUARTERLY | {"metric": "smiles"}, "tiers.metric: must be one of contribution, average_balance"),
-    (["tiers"], QUARTERLY | {"view": "rosy"}, "tiers.view: must be one of gross, net, economic"),
-    (["tiers"], BALANCE | {"view": "net"}, "tiers.view: is not a field here"),
-    (["tiers"], QUARTERLY | {"lines": ["deposit"]}, "tiers.lines: is not a field here"),
-    (["tiers"], BALANCE | {"lines": []}, "tiers.lines: must be a list of lines"),
-    (["tiers"], BALANCE | {"lines": ["deposit", "loan"]}, "tiers.lines.1: must be one of deposit, settlement, "),
-    (["tiers"], BALANCE | {"month_days": 27}, "tiers.month_days: must be from 28 to 31"),
-    (["tiers", "moves"], {"below": 1}, "tiers.moves: a live ladder follows its measure; give it days"),
-    (["tiers"], QUARTERLY | {"moves": {"below": 4, "of": 3}}, "tiers.moves.below: must be at most 3, the value of 'of'"),
-    (["tiers"], QUARTERLY | {"moves": {"up": "soon"}}, "tiers.moves.up: must be one of at_once, scheduled"),
-    (["tiers"], QUARTERLY | {"moves": {"watch": -1}}, "tiers.moves.watch: must be from 0 to 24"),
-    (["tiers"], QUARTERLY | {"moves": {"luck": 1}}, "tiers.moves.luck: is not a field here"),
-    (["tiers"], QUARTERLY | {"by": "name"}, "tiers.by: must be one of amount, rank"),
-    (["tiers"], BY_RANK | {"schedule": None}, "tiers.schedule: a ladder by rank needs its days"),
-    (["tiers"], BY_RANK | {"moves": {"up": "at_once"}}, "tiers.moves.up: a ladder by rank moves on its days only"),
-    (["tiers"], BY_RANK | {"ladder": STEPS[:1]}, "tiers.ladder: shares come to 900000, not to 1000000"),
-    (["tiers"], BY_RANK | {"ladder": []}, "tiers.ladder: needs at least one step"),
-    (["tiers"], BY_RANK | {"ladder": QUARTERLY["ladder"]}, "tiers.ladder.0.share_ppm: is missing"),
-    (["tiers", "ladder", 2, "down_below_minor"], 30_001, "tiers.ladder.2.down_below_minor: must be at most 30000, "),
-    (["tiers", "ladder", 2, "entitlements"], "lounge", "tiers.ladder.2.entitlements: must be a list of texts"),
-    (["tiers", "ladder", 2, "entitlements"], ["lounge", 7], "tiers.ladder.2.entitlements.1: must be a text"),
-]  # fmt: skip
-
-
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=lambda v: str(v)[:40])
 def test_what_is_wrong_is_named_by_its_path(example_scheme, path, value, message):
     document = deepcopy(example_scheme)
@@ -135,3 +95,62 @@ def test_the_latest_scheme_that_is_effective_by_then_prices_a_month(example_sche
     found = [in_force([second, first], date(2024, month, 1)) for month in (1, 2, 3, 4)]
     assert found == [first, first, second, second]
     assert in_force([second, first], date(2023, 12, 1)) is None
+
+
+def test_everything_that_is_wrong_is_named_at_once_and_nothing_twice(example_scheme):
+    document = deepcopy(example_scheme)
+    del document["name"]
+    document["currency"] = "yuan"
+    document["expected_loss"]["normal"] = {"pd_ppm": -1, "lgd_ppm": 2_000_000}
+    document["fees"][1]["kind"] = "gift"
+    document["fees"][2]["share_ppm"] = "all"
+    document["unit_income"] = None
+    document["international"] = {"gift": 1, "fx_sale": -1}
+    document["tiers"]["ladder"][3] = {"code": "", "rank": 1}
+    document["colour"] = "red"
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(document)
+    assert [(one.path, one.reason.split(" of ")[0][:28]) for one in refused.value.findings] == [
+        ("name", "is missing"),
+        ("currency", "must be a text"),
+        ("expected_loss.normal.pd_ppm", "must be from 0 to 1000000"),
+        ("expected_loss.normal.lgd_ppm", "must be from 0 to 1000000"),
+        ("fees.1.kind", "must be one"),
+        ("fees.2.share_ppm", "must be a whole number"),
+        ("unit_income", "is missing"),
+        ("international.gift", "must be one"),
+        ("international.fx_sale", "must be from 0 to 1000000"),
+        ("tiers.ladder.3.code", "must be a text"),
+        ("tiers.ladder.3.name", "is missing"),
+        ("tiers.ladder.3.at_least_minor", "is missing"),
+        ("tiers.ladder.3.rank", "is not a field here"),
+        ("colour", "is not a field here"),
+    ]
+    assert str(refused.value).startswith("name: is missing; currency: must be")
+
+
+def test_a_section_that_is_missing_is_said_once_and_not_again_for_each_of_its_fields(
+    example_scheme,
+):
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(example_scheme | {"e_banking": None, "tiers": 3})
+    assert str(refused.value) == "e_banking: is missing; tiers: must be a mapping"
+
+
+def test_each_step_out_of_order_and_each_entry_out_of_reach_is_named(example_scheme):
+    document = deepcopy(example_scheme)
+    for step in document["tiers"]["ladder"][2:4]:
+        step["at_least_minor"] = 0
+    document["fees"].insert(0, {"kind": "fee", "line": "settlement", "share_ppm": 1})
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(document)
+    assert [one.path for one in refused.value.findings] == [
+        "fees.1", "fees.2", "fees.3", "fees.4",
+        "tiers.ladder.2.at_least_minor", "tiers.ladder.3.at_least_minor",
+    ]  # fmt: skip
+
+
+def test_a_document_of_nothing_but_faults_is_answered_with_the_first_fifty(example_scheme):
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(example_scheme | {f"f{number}": 1 for number in range(99)})
+    assert len(refused.value.findings) == 50

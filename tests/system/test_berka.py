@@ -15,6 +15,7 @@ FROM, TO = "1993-01", "1994-03"
 MONTHS = [f"{1993 + n // 12}-{n % 12 + 1:02}" for n in range(15)]
 LINES = {
     "DEPOSIT", "LOAN", "SETTLEMENT", "INTERMEDIARY", "E_BANKING", "INTERNATIONAL", "COST_TO_SERVE",
+    "TAX", "CAPITAL",
 }  # fmt: skip
 CUSTOMER_360 = (DOCUMENTS / "customer360.graphql").read_text()
 EVERYONE = """

@@ -8,7 +8,7 @@ from kit.db import service_metadata
 from kit.idempotency import idempotency_table
 from kit.inbox import inbox_tables
 from kit.outbox import outbox_table
-from sqlalchemy import BigInteger, DateTime, Index, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Numeric, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -25,7 +25,17 @@ class Table(SQLModel, registry=registry(metadata=METADATA)):
     """Base of this service's tables; its metadata is what Alembic compares."""
 
 
-class InstitutionRow(Table, table=True):
+class Fact(Table):
+    """Base of what the bank told us, with the instant at which it was recorded.
+
+    Who inserts writes now(); the trigger `keep_superseded` moves it on with every real change and
+    keeps the former version in `superseded`. A new table of facts needs that trigger too.
+    """
+
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class InstitutionRow(Fact, table=True):
     """One bank; `recalculate_from` is set while everybody waits to be worked out again."""
 
     __tablename__ = "institution"
@@ -39,7 +49,7 @@ class InstitutionRow(Table, table=True):
     recalculate_from: date | None
 
 
-class ProductRow(Table, table=True):
+class ProductRow(Fact, table=True):
     __tablename__ = "product"
 
     institution: str = Field(primary_key=True)
@@ -48,7 +58,7 @@ class ProductRow(Table, table=True):
     version: int
 
 
-class BranchRow(Table, table=True):
+class BranchRow(Fact, table=True):
     __tablename__ = "branch"
     __table_args__ = (Index("ix_branch_institution_parent_code", "institution", "parent_code"),)
 
@@ -58,7 +68,7 @@ class BranchRow(Table, table=True):
     version: int
 
 
-class CustomerRow(Table, table=True):
+class CustomerRow(Fact, table=True):
     """A customer, and who looks after them now; `branch` is null until an event tells of it."""
 
     __tablename__ = "customer"
@@ -76,7 +86,7 @@ class CustomerRow(Table, table=True):
     version: int
 
 
-class AccountRow(Table, table=True):
+class AccountRow(Fact, table=True):
     __tablename__ = "account"
     __table_args__ = (UniqueConstraint("institution", "number"),)
 
@@ -93,7 +103,7 @@ class AccountRow(Table, table=True):
     version: int
 
 
-class LoanRow(Table, table=True):
+class LoanRow(Fact, table=True):
     __tablename__ = "loan"
 
     account_id: UUID = Field(primary_key=True)
@@ -107,7 +117,7 @@ class LoanRow(Table, table=True):
     balance_basis: str
 
 
-class PostingRow(Table, table=True):
+class PostingRow(Fact, table=True):
     """Every posting, once; never changed and never deleted."""
 
     __tablename__ = "posting"
@@ -123,6 +133,24 @@ class PostingRow(Table, table=True):
     kind: str
     purpose: str
     counterparty: str
+
+
+class SupersededRow(Table, table=True):
+    """A fact as it was known from `recorded_at` until `superseded_at`; `kind` is its table."""
+
+    __tablename__ = "superseded"
+    __table_args__ = (
+        Index(
+            "ix_superseded_institution_kind_superseded_at", "institution", "kind", "superseded_at"
+        ),
+    )
+
+    id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)])
+    institution: str
+    kind: str
+    record: dict[str, Any] = Field(sa_type=JSONB)
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+    superseded_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class AccountMonthRow(Table, table=True):
@@ -169,7 +197,7 @@ class ParkedRecordRow(Table, table=True):
     reason: str
 
 
-class SchemeRow(Table, table=True):
+class SchemeRow(Fact, table=True):
     __tablename__ = "scheme"
     __table_args__ = (UniqueConstraint("institution", "effective_from"),)
 
@@ -179,7 +207,7 @@ class SchemeRow(Table, table=True):
     document: dict[str, Any] = Field(sa_type=JSONB)
 
 
-class RateRow(Table, table=True):
+class RateRow(Fact, table=True):
     __tablename__ = "rate"
 
     institution: str = Field(primary_key=True)
@@ -218,18 +246,6 @@ class ContributionRow(Table, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
 
 
-class CustomerBalanceRow(Table, table=True):
-    """Balance-days by customer, month and line, while a ladder looks at balances; no zeros."""
-
-    __tablename__ = "customer_balance"
-
-    customer_id: UUID = Field(primary_key=True)
-    month: date = Field(primary_key=True)
-    line: str = Field(primary_key=True)
-    institution: str = Field(index=True)
-    balance_days: int = Field(sa_type=EXACT)
-
-
 class TierPeriodRow(Table, table=True):
     __tablename__ = "tier_period"
 
@@ -241,7 +257,6 @@ class TierPeriodRow(Table, table=True):
     name: str
     rank: int
     reason: dict[str, Any] = Field(sa_type=JSONB)
-    phases: list[dict[str, Any]] | None = Field(sa_type=JSONB)
 
 
 class CustomerScoreRow(Table, table=True):

@@ -14,9 +14,17 @@ AccountId = NewType("AccountId", UUID)
 CustomerId = NewType("CustomerId", UUID)
 
 
+@dataclass(frozen=True, slots=True)
+class OwnRate:
+    """A yearly rate agreed for one account, in force from a day on."""
+
+    effective_from: date
+    rate_ppm: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account; it counts for its owner alone."""
+    """One account. `own_rates` are in the order of their days and go before its product's."""
 
     id: AccountId
     number: str
@@ -26,13 +34,20 @@ class Account:
     currency: str
     opened_on: date
     closed_on: date | None = None
+    matures_on: date | None = None
     loan: LoanTerms | None = None
+    own_rates: Sequence[OwnRate] = ()
 
     @property
     def scheduled(self) -> LoanTerms | None:
         """Return the terms that the balance follows, where it follows terms."""
         terms = self.loan
         return terms if terms and terms.balance_basis is BalanceBasis.SCHEDULE else None
+
+    def own_rate(self, day: date) -> int | None:
+        """Return the rate agreed for the account itself: the latest that is effective by then."""
+        known = [one.rate_ppm for one in self.own_rates if one.effective_from <= day]
+        return known[-1] if known else None
 
     def open_in(self, month: date) -> bool:
         """Tell whether the account is open on at least one day of the month."""
@@ -50,13 +65,14 @@ class Moments:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What was done on an account in a month by one channel, kind and purpose."""
+    """What was done on an account by one channel, kind and purpose: in a month, or on a `day`."""
 
     channel: Channel
     kind: Kind
     purpose: str
     count: int
     amount_minor: int
+    day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +88,13 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What is stored of one account's months; `opening` is the balance before the first of them."""
+    """What is stored of one account's months; `opening` is the balance before the first of them.
+
+    `by_day` has the activity of those months that are weighed day by day (`weighing.by_day`).
+    """
 
     opening: int = 0
     moments: Mapping[date, Moments] = field(default_factory=dict)
     activity: Mapping[date, Sequence[Activity]] = field(default_factory=dict)
     ahead: Sequence[Ahead] = ()
+    by_day: Mapping[date, Sequence[Activity]] = field(default_factory=dict)

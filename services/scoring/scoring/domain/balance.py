@@ -35,7 +35,8 @@ def moments_of(moves: Iterable[tuple[int, int]]) -> Moments:
 class AccountMonth:
     """The atom: an account in a month, with everything that counts by the month's last day known.
 
-    `through` is that day: the month's last one, or the business day in the current month.
+    `through` is that day: the month's last one, or the business day in the current month. `moves`
+    and `by_day` are known where the month is weighed day by day: (day, amount) and the acts.
     """
 
     month: date
@@ -43,11 +44,25 @@ class AccountMonth:
     opening: int
     moments: Moments
     activity: Sequence[Activity]
+    moves: Sequence[tuple[int, int]] | None = None
+    by_day: Sequence[Activity] = ()
 
     @property
     def balance_days(self) -> int:
         """Return the sum of the end-of-day balances."""
         return balance_days(self.opening, self.moments, self.through)
+
+    def balance_days_of(self, first: int, last: int) -> int:
+        """Return the part of the balance-days that the days `first` through `last` make."""
+        if (first, last) == (1, self.through):
+            return self.balance_days
+        if self.moves is None or moments_of(self.moves) != self.moments:
+            raise ValueError("a month weighed by day needs each day's postings")
+        before, upto = (
+            balance_days(self.opening, moments_of(m for m in self.moves if m[0] <= day), day)
+            for day in (first - 1, last)
+        )
+        return upto - before
 
 
 def account_months(
@@ -62,8 +77,10 @@ def account_months(
     found: list[AccountMonth] = []
     opening, by_month = history.opening, history.moments
     ahead = [] if account.scheduled else history.ahead
+    scheduled: dict[date, list[tuple[int, int]]] = {}
     if account.scheduled:
-        opening, by_month = _scheduled(account, period.first, business_date)
+        opening, scheduled = _scheduled(account, period.first, business_date)
+        by_month = {month: moments_of(moves) for month, moves in scheduled.items()}
     for month in between(period.first, min(period.last, business_month)):
         current = month == business_month
         moments = by_month.get(month, NONE)
@@ -74,12 +91,20 @@ def account_months(
             activity = _without_acts(activity, history.ahead)
         if month >= month_of(account.opened_on):
             through = business_date.day if current else days_in(month)
-            found.append(AccountMonth(month, through, opening, moments, activity))
+            by_day = [one for one in history.by_day.get(month, ()) if one.day <= through]
+            moves: Sequence[tuple[int, int]] | None = None
+            if account.scheduled:
+                moves = scheduled.get(month, ())
+            elif month in history.by_day:
+                moves = [(one.day, one.amount_minor) for one in by_day]
+            found.append(AccountMonth(month, through, opening, moments, activity, moves, by_day))
         opening += moments.s0
     return found
 
 
-def _scheduled(account: Account, first: date, through: date) -> tuple[int, dict[date, Moments]]:
+def _scheduled(
+    account: Account, first: date, through: date
+) -> tuple[int, dict[date, list[tuple[int, int]]]]:
     terms = account.scheduled
     opening = 0
     moves: dict[date, list[tuple[int, int]]] = {}
@@ -88,7 +113,7 @@ def _scheduled(account: Account, first: date, through: date) -> tuple[int, dict[
             opening += amount
         elif day <= through:
             moves.setdefault(month_of(day), []).append((day.day, amount))
-    return opening, {month: moments_of(inside) for month, inside in moves.items()}
+    return opening, moves
 
 
 def _without(moments: Moments, ahead: Sequence[Ahead]) -> Moments:

@@ -4,14 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from scoring.domain.account import Account, History
+from scoring.domain.account import Account, Activity, History
 from scoring.domain.balance import AccountMonth, account_months
+from scoring.domain.exchange import Conversion, conversion, spans
 from scoring.domain.leaf import Leaf
-from scoring.domain.line import Line
+from scoring.domain.line import Line, View
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy, RateKind
+from scoring.domain.posting import NO_SERVICE
 from scoring.domain.problems import (
     CurrencyNotPriced,
+    FxRatesMissing,
     LoanTermsMissing,
     NotComputable,
     RatesMissing,
@@ -19,6 +22,7 @@ from scoring.domain.problems import (
 )
 from scoring.domain.rules import MARGIN_LINES, acts, deposit_margin, expected_loss, loan_margin
 from scoring.domain.scheme import Scheme
+from scoring.domain.weighing import Weighing, weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ class Priced:
 
 def problem_of(missing: Sequence[Missing]) -> NotComputable:
     """Return one refusal that names months and things; the most basic lack comes first."""
-    order = (SchemeMissing, RatesMissing, LoanTermsMissing, CurrencyNotPriced)
+    order = (SchemeMissing, RatesMissing, LoanTermsMissing, CurrencyNotPriced, FxRatesMissing)
     kind = min((one.problem for one in missing), key=order.index)
     by_what: dict[str, list[date]] = {}
     for one in missing:
@@ -75,41 +79,62 @@ def _price_month(account: Account, atom: AccountMonth, policy: Policy, priced: P
     scheme = policy.scheme(atom.month)
     if scheme is None:
         priced.missing.append(Missing(atom.month, SchemeMissing, "a scheme"))
-    elif account.currency != scheme.currency:
+    elif account.currency != scheme.currency and not policy.fx.knows(account.currency):
         if atom.balance_days or atom.activity:
             what = f"a price in {scheme.currency} of {account.currency}"
             priced.missing.append(Missing(atom.month, CurrencyNotPriced, what))
     else:
-        priced.leaves.extend(_margins(account, atom, policy, scheme, priced.missing))
-        priced.leaves.extend(acts(account, atom.month, atom.activity, scheme))
+        turn = conversion(policy.fx, account.currency, scheme.currency, atom.month, atom.through)
+        activity = atom.by_day if turn.foreign else atom.activity
+        weighing = weigh(account, atom, policy, turn) if _has_margin(account) else Weighing(())
+        if _unconverted(turn, weighing, activity):
+            what = f"fx rate of {account.currency} on {spans(turn.lacking)}"
+            priced.missing.append(Missing(atom.month, FxRatesMissing, what))
+            return
+        priced.leaves.extend(_margins(account, atom.month, weighing, scheme, priced.missing))
+        priced.leaves.extend(acts(account, atom.month, activity, scheme, turn))
+
+
+def _has_margin(account: Account) -> bool:
+    return account.line is Line.LOAN or account.line in MARGIN_LINES
+
+
+def _unconverted(turn: Conversion, weighing: Weighing, activity: Iterable[Activity]) -> bool:
+    """Tell whether money is to be priced on a day without an exchange rate."""
+    lacking = set(turn.lacking)
+    return bool(lacking) and (
+        any(segment.first in lacking for segment in weighing.segments)
+        or any(act.day in lacking for act in activity if act.kind not in NO_SERVICE)
+    )
 
 
 def _margins(
-    account: Account,
-    atom: AccountMonth,
-    policy: Policy,
-    scheme: Scheme,
-    missing: list[Missing],
+    account: Account, month: date, weighing: Weighing, scheme: Scheme, missing: list[Missing]
 ) -> Iterator[Leaf]:
-    days, month, basis = atom.balance_days, atom.month, scheme.basis(atom.month)
-    borrowed = account.line is Line.LOAN
-    if not days or not (borrowed or account.line in MARGIN_LINES):
+    borrowed, basis = account.line is Line.LOAN, scheme.basis(month)
+    if not weighing.segments:
         return
-    customer = policy.rates.find(account.product, RateKind.CUSTOMER, month)
-    transfer = policy.rates.find(account.product, RateKind.TRANSFER, month)
-    for kind, rate in ((RateKind.CUSTOMER, customer), (RateKind.TRANSFER, transfer)):
-        if rate is None:
-            missing.append(Missing(month, RatesMissing, f"{kind} rate of {account.product}"))
+    lacking = [
+        kind
+        for kind, rates in (
+            (RateKind.CUSTOMER, [one.customer_ppm for one in weighing.segments]),
+            (RateKind.TRANSFER, [one.transfer_ppm for one in weighing.segments]),
+        )
+        if None in rates
+    ]
+    missing.extend(
+        Missing(month, RatesMissing, f"{kind} rate of {account.product}") for kind in lacking
+    )
     if borrowed and account.loan is None:
         missing.append(Missing(month, LoanTermsMissing, "the terms of a loan"))
-    if customer is None or transfer is None:
+    if lacking:
         return
     if not borrowed:
-        yield deposit_margin(account, month, days, (customer, transfer), basis)
+        yield deposit_margin(account, month, weighing, basis)
         return
-    yield loan_margin(account, month, days, (customer, transfer), basis)
+    yield loan_margin(account, month, weighing, basis)
     if account.loan is not None:
-        yield expected_loss(account, month, days, account.loan.grade, scheme)
+        yield expected_loss(account, month, weighing, account.loan.grade, scheme)
 
 
 def by_line(leaves: Iterable[Leaf]) -> dict[Line, int]:
@@ -128,6 +153,6 @@ def by_month(leaves: Iterable[Leaf], months: Iterable[date]) -> dict[date, dict[
     return sums
 
 
-def total(sums: Mapping[Line, int]) -> int:
-    """Return what all lines come to."""
-    return sum(sums.values())
+def total(sums: Mapping[Line, int], view: View = View.GROSS) -> int:
+    """Return what the view's lines come to."""
+    return sum(amount for line, amount in sums.items() if line in view.lines)

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from scoring.domain.ladder import Ladder
+from scoring.domain.exchange import FxBook
+from scoring.domain.months import month_of
 from scoring.domain.scheme import Scheme, in_force
 
 
@@ -19,7 +20,7 @@ class RateKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A yearly rate of one product, in force from a month on."""
+    """A yearly rate of one product, in force from a day on."""
 
     product: str
     kind: RateKind
@@ -29,25 +30,34 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class RateBook:
-    """Every rate of a bank, for look-up by month."""
+    """Every rate of a bank's products, for look-up by day."""
 
-    _months: Mapping[tuple[str, RateKind], Sequence[date]]
+    _days: Mapping[tuple[str, RateKind], Sequence[date]]
     _ppm: Mapping[tuple[str, RateKind], Sequence[int]]
+    _inside: Mapping[tuple[str, date], Sequence[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, rates: Sequence[Rate]) -> "RateBook":
         """Arrange `rates`, which may come in any order."""
-        months: dict[tuple[str, RateKind], list[date]] = {}
+        days: dict[tuple[str, RateKind], list[date]] = {}
         ppm: dict[tuple[str, RateKind], list[int]] = {}
+        inside: dict[tuple[str, date], list[int]] = {}
         for rate in sorted(rates, key=lambda one: one.effective_from):
-            months.setdefault((rate.product, rate.kind), []).append(rate.effective_from)
+            days.setdefault((rate.product, rate.kind), []).append(rate.effective_from)
             ppm.setdefault((rate.product, rate.kind), []).append(rate.rate_ppm)
-        return cls(months, ppm)
+            if rate.effective_from.day > 1:
+                month = month_of(rate.effective_from)
+                inside.setdefault((rate.product, month), []).append(rate.effective_from.day)
+        return cls(days, ppm, inside)
 
-    def find(self, product: str, kind: RateKind, month: date) -> int | None:
-        """Return the rate in force in a month: the latest that is effective by then."""
-        place = bisect_right(self._months.get((product, kind), ()), month)
+    def find(self, product: str, kind: RateKind, day: date) -> int | None:
+        """Return the rate in force on a day: the latest that is effective by then."""
+        place = bisect_right(self._days.get((product, kind), ()), day)
         return self._ppm[product, kind][place - 1] if place else None
+
+    def changes(self, product: str, month: date) -> Sequence[int]:
+        """Return the days after the month's first on which a rate of the product begins."""
+        return self._inside.get((product, month), ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +70,11 @@ class Policy:
     business_date: date
     schemes: Sequence[Scheme] = ()
     rates: RateBook = field(default_factory=lambda: RateBook({}, {}))
+    fx: FxBook = field(default_factory=lambda: FxBook({}, {}))
 
     def scheme(self, month: date) -> Scheme | None:
         """Return the scheme that prices a month."""
         return in_force(self.schemes, month)
-
-    def ladder(self, month: date) -> Ladder | None:
-        """Return the ladder of a month."""
-        scheme = self.scheme(month)
-        return scheme.ladder if scheme else None
-
-    @property
-    def measures_balances(self) -> bool:
-        """Tell whether any ladder looks at balances."""
-        return any(scheme.measures_balances for scheme in self.schemes)
 
     @property
     def priced_from(self) -> date | None:

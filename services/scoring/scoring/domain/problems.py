@@ -5,7 +5,8 @@ Problem
 ├── NotComputable       a month cannot be priced, and nothing is guessed
 │   ├── RatesMissing    a product with balance-days has no rate for the month
 │   ├── SchemeMissing   no scheme is in force for the month
-│   ├── CurrencyNotPriced  an account is in another currency than the scheme
+│   ├── CurrencyNotPriced  no rate of an account's currency was ever published
+│   ├── FxRatesMissing     a day on which foreign money is priced has no rate
 │   └── LoanTermsMissing   a loan account has balance-days and no terms
 ├── ArchiveUnavailable  a file of a closed month is missing or damaged, and nothing is guessed
 ├── ArchiveFull         the archive cannot be written: nothing of the file went in
@@ -42,9 +43,15 @@ class SchemeMissing(NotComputable):
 
 
 class CurrencyNotPriced(NotComputable):
-    """The account's currency is not the scheme's."""
+    """The account's currency is not the scheme's, and no exchange rate of it is known at all."""
 
     code: ClassVar[str] = "CURRENCY_NOT_PRICED"
+
+
+class FxRatesMissing(NotComputable):
+    """A balance or an act in foreign money falls on a day without an exchange rate."""
+
+    code: ClassVar[str] = "FX_RATES_MISSING"
 
 
 class LoanTermsMissing(NotComputable):

@@ -1,6 +1,11 @@
-"""Reads a document of plain values field by field; what is wrong is named by its path."""
+"""Reads a document of plain values field by field; everything that is wrong is named by its path.
 
-from collections.abc import Callable, Mapping
+A wrong value is noted and something harmless is read in its place, so that one reading finds all;
+what was read counts only once `Findings.settle` raised nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -8,30 +13,78 @@ from typing import Any, TypeVar
 
 E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
+_SOME_DAY = date(2000, 1, 1)
+_MOST_FINDINGS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong, and where; the path of the whole document is empty."""
+
+    path: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.reason}" if self.path else self.reason
 
 
 class Unreadable(ValueError):  # noqa: N818  (it says what the document is)
-    """The document does not say what it must; the message begins with the path."""
+    """The document does not say what it must; the message names each path with its reason.
+
+    A finding may be given as it is written: `path: reason`.
+    """
+
+    def __init__(self, *findings: Finding | str) -> None:
+        super().__init__("; ".join(str(one) for one in findings))
+        self.findings = tuple(
+            Finding(*_parts(one)) if isinstance(one, str) else one for one in findings
+        )
 
 
-def _no(path: str, what: str) -> Unreadable:
-    return Unreadable(f"{path}: {what}" if path else what)
+def _parts(written: str) -> tuple[str, str]:
+    path, colon, reason = written.partition(": ")
+    return (path, reason) if colon else ("", written)
+
+
+@dataclass(slots=True)
+class Findings:
+    """What one reading found wrong, in the order of reading, each thing once."""
+
+    found: list[Finding] = field(default_factory=list)
+
+    def note(self, path: str, reason: str) -> None:
+        """Note one thing; what comes after a good many tells nobody more."""
+        finding = Finding(path, reason)
+        if finding not in self.found and len(self.found) < _MOST_FINDINGS:
+            self.found.append(finding)
+
+    def below(self, path: str) -> bool:
+        """Tell whether anything is wrong at `path` or inside it."""
+        return any(not path or f"{one.path}.".startswith(f"{path}.") for one in self.found)
+
+    def settle(self) -> None:
+        """Refuse the document where anything is wrong."""
+        if self.found:
+            raise Unreadable(*self.found)
 
 
 @dataclass(slots=True)
 class Fields:
-    """The fields of one mapping in a document; `close` refuses those nobody asked for."""
+    """The fields of one mapping in a document; `close` notes those nobody asked for."""
 
     of: Mapping[str, Any]
     path: str
+    findings: Findings
     asked: set[str] = field(default_factory=set)
+    absent: bool = False
 
     @classmethod
-    def at(cls, value: object, path: str) -> "Fields":
+    def at(cls, value: object, path: str, findings: Findings) -> "Fields":
         """Take `value` as a mapping of names."""
-        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-            raise _no(path, "must be a mapping")
-        return cls(value, path)
+        if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+            return cls(value, path, findings)
+        findings.note(path, "must be a mapping")
+        return cls({}, path, findings, absent=True)
 
     def under(self, name: str) -> str:
         """Return the path of the field `name`."""
@@ -43,28 +96,37 @@ class Fields:
         return self.of.get(name) is not None
 
     def value(self, name: str) -> object:
-        """Return a field that must be there."""
+        """Return a field that must be there; None where it is not."""
         if not self.has(name):
-            raise _no(self.under(name), "is missing")
+            self.wrong(name, "is missing")
+            return None
         return self.of[name]
 
     def whole(self, name: str, least: int, most: int) -> int:
         """Return an integer from `least` through `most`."""
         value = self.value(name)
+        if value is None:
+            return least
         if isinstance(value, bool) or not isinstance(value, int):
-            raise _no(self.under(name), "must be a whole number")
-        if not least <= value <= most:
-            raise _no(self.under(name), f"must be from {least} to {most}")
-        return value
+            self.wrong(name, "must be a whole number")
+        elif not least <= value <= most:
+            self.wrong(name, f"must be from {least} to {most}")
+        else:
+            return value
+        return least
 
     def text(self, name: str, most: int = 100) -> str:
         """Return a text that is not empty."""
         value = self.value(name)
+        if value is None:
+            return ""
         if not isinstance(value, str) or not 1 <= len(value.strip()) <= most:
-            raise _no(self.under(name), f"must be a text of 1 to {most} characters")
-        if not value.isprintable():
-            raise _no(self.under(name), "must have printable characters only")
-        return value.strip()
+            self.wrong(name, f"must be a text of 1 to {most} characters")
+        elif not value.isprintable():
+            self.wrong(name, "must have printable characters only")
+        else:
+            return value.strip()
+        return ""
 
     def day(self, name: str) -> date:
         """Return a date, given as one or as ISO text."""
@@ -74,46 +136,76 @@ class Fields:
         try:
             return date.fromisoformat(value if isinstance(value, str) else "")
         except ValueError:
-            raise _no(self.under(name), "must be a date like 2024-01-01") from None
+            if value is not None:
+                self.wrong(name, "must be a date like 2024-01-01")
+            return _SOME_DAY
 
     def one_of(self, name: str, words: type[E]) -> E:
         """Return a word from a fixed list."""
-        return word(self.value(name), words, self.under(name))
+        value = self.value(name)
+        return next(iter(words)) if value is None else self._word(name, value, words)
+
+    def _word(self, name: str, value: object, words: type[E]) -> E:
+        try:
+            return words(str(value))
+        except ValueError:
+            self.wrong(name, f"must be one of {', '.join(words)}")
+            return next(iter(words))
 
     def fields(self, name: str) -> "Fields":
         """Return a mapping inside this one."""
-        return Fields.at(self.value(name), self.under(name))
+        value = self.value(name)
+        if value is None:
+            return Fields({}, self.under(name), self.findings, absent=True)
+        return Fields.at(value, self.under(name), self.findings)
 
     def each(self, name: str, read: Callable[["Fields"], T]) -> tuple[T, ...]:
-        """Return what `read` makes of each mapping in a list."""
+        """Return what `read` makes of each mapping in a list; wrong ones are left out."""
         value = self.value(name)
         if not isinstance(value, list):
-            raise _no(self.under(name), "must be a list")
+            if value is not None:
+                self.wrong(name, "must be a list")
+            return ()
         found = []
         for number, item in enumerate(value):
-            inside = Fields.at(item, f"{self.under(name)}.{number}")
-            found.append(read(inside))
-            inside.close()
+            inside = Fields.at(item, f"{self.under(name)}.{number}", self.findings)
+            with inside.noting():
+                one = read(inside)
+                inside.close()
+                if inside.sound():
+                    found.append(one)
         return tuple(found)
 
     def by_word(self, words: type[E], least: int, most: int) -> dict[E, int]:
         """Return the whole mapping as integers by words from a fixed list."""
-        return {word(key, words, self.under(key)): self.whole(key, least, most) for key in self.of}
+        return {self._word(key, key, words): self.whole(key, least, most) for key in self.of}
+
+    def wrong(self, name: str, what: str) -> None:
+        """Note that a field is wrong; of a mapping that is not there, it is noted already."""
+        if not self.absent:
+            self.findings.note(self.under(name), what)
 
     def refuse(self, what: str) -> Unreadable:
         """Return the error that this mapping as a whole is wrong."""
-        return _no(self.path, what)
+        return Unreadable(Finding(self.path, what))
+
+    def sound(self, name: str | None = None) -> bool:
+        """Tell whether nothing is wrong so far, in this mapping or in one of its fields."""
+        return not self.absent and not self.findings.below(
+            self.path if name is None else self.under(name)
+        )
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        """Note an `Unreadable` raised inside and go on behind it."""
+        try:
+            yield
+        except Unreadable as error:
+            for one in error.findings:
+                self.findings.note(one.path, one.reason)
 
     def close(self) -> None:
-        """Refuse fields that nobody asked for."""
+        """Note fields that nobody asked for."""
         for name in self.of:
             if name not in self.asked:
-                raise _no(self.under(name), "is not a field here")
-
-
-def word(value: object, words: type[E], path: str) -> E:
-    """Return `value` as one of `words`."""
-    try:
-        return words(str(value))
-    except ValueError:
-        raise _no(path, f"must be one of {', '.join(words)}") from None
+                self.wrong(name, "is not a field here")

@@ -1,76 +1,77 @@
 """The pricing rules: each makes leaves of an account's month, by integers, rounding once a leaf."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from scoring.domain.account import Account, Activity
+from scoring.domain.exchange import OWN, Conversion
 from scoring.domain.leaf import Input, Leaf
 from scoring.domain.line import Line
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION, half_away
 from scoring.domain.posting import NO_SERVICE
 from scoring.domain.scheme import Condition, Scheme
+from scoring.domain.weighing import (
+    Segment,
+    Weighing,
+    exchange_input,
+    exchange_text,
+    scale_inputs,
+)
 
 MARGIN_LINES = frozenset([Line.DEPOSIT, Line.SETTLEMENT, Line.INTERNATIONAL])
-_BALANCE_DAYS = "minor x days"
 _PPM_YEAR = "ppm a year"
 
 
-def deposit_margin(
-    account: Account, month: date, balance_days: int, rates: tuple[int, int], basis: int
-) -> Leaf:
-    """Price the money the customer leaves: `rates` are customer and transfer, ppm a year."""
-    customer, transfer = rates
+def _spread(segment: Segment) -> int:
+    """Return by how much a segment's transfer price lies above its customer rate."""
+    return (segment.transfer_ppm or 0) - (segment.customer_ppm or 0)
+
+
+def deposit_margin(account: Account, month: date, weighing: Weighing, basis: int) -> Leaf:
+    """Price the money the customer leaves; every segment must have both rates."""
+    formula = weighing.formula("balance_days", " x (transfer_rate - customer_rate)")
     return Leaf(
         account,
         month,
         account.line,
         "deposit_margin",
-        half_away(balance_days * (transfer - customer), basis * MILLION),
-        "balance_days x (transfer_rate - customer_rate) / (basis x 10^6)",
-        _margin_inputs("balance_days", balance_days, rates, basis),
+        half_away(weighing.weighed(_spread), basis * MILLION * weighing.divisor),
+        f"{formula} / (basis x 10^6)",
+        (*weighing.inputs("balance_days"), Input("basis", basis, "days")),
     )
 
 
-def loan_margin(
-    account: Account, month: date, balance_days: int, rates: tuple[int, int], basis: int
-) -> Leaf:
+def loan_margin(account: Account, month: date, weighing: Weighing, basis: int) -> Leaf:
     """Price the money the customer owes: a loan's balance-days are negative."""
-    customer, transfer = rates
+    formula = weighing.formula("owed_days", " x (customer_rate - transfer_rate)")
     return Leaf(
         account,
         month,
         Line.LOAN,
         "loan_margin",
-        half_away(-balance_days * (customer - transfer), basis * MILLION),
-        "owed_days x (customer_rate - transfer_rate) / (basis x 10^6)",
-        _margin_inputs("owed_days", -balance_days, rates, basis),
-    )
-
-
-def _margin_inputs(name: str, days: int, rates: tuple[int, int], basis: int) -> tuple[Input, ...]:
-    return (
-        Input(name, days, _BALANCE_DAYS),
-        Input("customer_rate", rates[0], _PPM_YEAR),
-        Input("transfer_rate", rates[1], _PPM_YEAR),
-        Input("basis", basis, "days"),
+        half_away(weighing.weighed(_spread), basis * MILLION * weighing.divisor),
+        f"{formula} / (basis x 10^6)",
+        (*weighing.inputs("owed_days", -1), Input("basis", basis, "days")),
     )
 
 
 def expected_loss(
-    account: Account, month: date, balance_days: int, grade: Grade, scheme: Scheme
+    account: Account, month: date, weighing: Weighing, grade: Grade, scheme: Scheme
 ) -> Leaf:
     """Charge the loss to expect on what is owed (EL = PD x LGD x EAD); nothing on a credit."""
-    loss, basis, owed = scheme.expected_loss[grade], scheme.basis(month), max(-balance_days, 0)
+    loss, basis = scheme.expected_loss[grade], scheme.basis(month)
+    owed = max(-weighing.weighed(lambda _: 1), 0)
     return Leaf(
         account,
         month,
         Line.LOAN,
         "expected_loss",
-        half_away(-owed * loss.pd_ppm * loss.lgd_ppm, basis * MILLION * MILLION),
-        "-owed_days x pd x lgd / (basis x 10^12)",
+        half_away(-owed * loss.pd_ppm * loss.lgd_ppm, basis * MILLION * MILLION * weighing.divisor),
+        f"-max({weighing.formula('owed_days', '')}, 0) x pd x lgd / (basis x 10^12)",
         (
-            Input("owed_days", owed, _BALANCE_DAYS),
+            *weighing.inputs("owed_days", -1, rates=False),
             Input("grade", grade.value, "grade"),
             Input("pd", loss.pd_ppm, _PPM_YEAR),
             Input("lgd", loss.lgd_ppm, "ppm"),
@@ -80,71 +81,122 @@ def expected_loss(
 
 
 def acts(
-    account: Account, month: date, activity: Sequence[Activity], scheme: Scheme
+    account: Account,
+    month: date,
+    activity: Sequence[Activity],
+    scheme: Scheme,
+    conversion: Conversion = OWN,
 ) -> Iterator[Leaf]:
-    """Price what was done on the account in the month, and charge what it cost."""
+    """Price what was done on the account in the month, and charge what it cost.
+
+    Activity in foreign money is that of single days, each of which must have its rate.
+    """
     served = [one for one in activity if one.kind not in NO_SERVICE]
     if served:
-        yield from _fees(account, month, served, scheme)
-        yield from _unit_income(account, month, served, scheme)
+        yield from _fees(account, month, served, scheme, conversion)
+        yield from _unit_income(account, month, served, scheme, conversion)
         yield from _e_banking(account, month, served, scheme)
-        yield from _international(account, month, served, scheme)
+        yield from _international(account, month, served, scheme, conversion)
     if served or account.open_in(month):
         yield _cost_to_serve(account, month, served, scheme)
 
 
-def _taken(served: Sequence[Activity], entries: Sequence[Condition]) -> list[tuple[int, int, int]]:
-    """Give every act to the first entry that fits it: (entry number, count, amount)."""
-    taken: dict[int, tuple[int, int]] = {}
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Acts that one entry took: how many, and for how much on each day."""
+
+    count: int
+    amounts: Mapping[int, int]
+    conversion: Conversion
+
+    @property
+    def worth(self) -> int:
+        """Return the sum in the scheme's currency, times the conversion's divisor."""
+        factor = self.conversion.factor
+        return sum(amount * factor(day) for day, amount in self.amounts.items())
+
+    def inputs(self) -> tuple[Input, ...]:
+        """Tell the amount, or in foreign money each day's with its rate."""
+        if not self.conversion.foreign:
+            return (Input("amount", sum(self.amounts.values()), "minor"),)
+        unit = f"minor {self.conversion.currency}"
+        found: list[Input] = []
+        for day, amount in sorted(self.amounts.items()):
+            found.append(Input(f"{day}.amount", amount, unit))
+            found.append(exchange_input(self.conversion, day, f"{day}.fx"))
+        return (*found, *scale_inputs(self.conversion))
+
+    @property
+    def text(self) -> str:
+        """Write the sum as a formula does."""
+        if not self.conversion.foreign:
+            return "amount"
+        return f"(sum of amount x {exchange_text(self.conversion)})"
+
+
+def _taken(
+    served: Sequence[Activity], entries: Sequence[Condition], conversion: Conversion
+) -> list[tuple[int, _Taken]]:
+    """Give every act to the first entry that fits it, by the entry's number."""
+    counts: dict[int, int] = {}
+    amounts: dict[int, dict[int, int]] = {}
     for one in served:
         for number, when in enumerate(entries):
             if when.fits(one.channel, one.kind, one.purpose):
-                count, amount = taken.get(number, (0, 0))
-                taken[number] = count + one.count, amount + one.amount_minor
+                counts[number] = counts.get(number, 0) + one.count
+                days = amounts.setdefault(number, {})
+                days[one.day] = days.get(one.day, 0) + one.amount_minor
                 break
-    return [(number, *taken[number]) for number in sorted(taken)]
+    return [(n, _Taken(counts[n], amounts[n], conversion)) for n in sorted(counts)]
 
 
 def _fees(
-    account: Account, month: date, served: Sequence[Activity], scheme: Scheme
+    account: Account,
+    month: date,
+    served: Sequence[Activity],
+    scheme: Scheme,
+    conversion: Conversion,
 ) -> Iterator[Leaf]:
     """Count the customer's debit as the bank's income."""
-    for number, _, amount in _taken(served, [fee.when for fee in scheme.fees]):
+    for number, taken in _taken(served, [fee.when for fee in scheme.fees], conversion):
         fee = scheme.fees[number]
         yield Leaf(
             account,
             month,
             fee.line,
             "fee",
-            half_away(-amount * fee.share_ppm, MILLION),
-            "-amount x share / 10^6",
+            half_away(-taken.worth * fee.share_ppm, MILLION * conversion.divisor),
+            f"-{taken.text} x share / 10^6",
             (
                 Input("entry", f"fees.{number}", "scheme"),
-                Input("amount", amount, "minor"),
+                *taken.inputs(),
                 Input("share", fee.share_ppm, "ppm"),
             ),
         )
 
 
 def _unit_income(
-    account: Account, month: date, served: Sequence[Activity], scheme: Scheme
+    account: Account,
+    month: date,
+    served: Sequence[Activity],
+    scheme: Scheme,
+    conversion: Conversion,
 ) -> Iterator[Leaf]:
-    for number, count, amount in _taken(served, [unit.when for unit in scheme.unit_income]):
-        unit = scheme.unit_income[number]
+    for number, taken in _taken(served, [unit.when for unit in scheme.unit_income], conversion):
+        unit, divisor = scheme.unit_income[number], conversion.divisor
+        items = taken.count * unit.per_item_minor * MILLION * divisor
         yield Leaf(
             account,
             month,
             unit.line,
             "unit_income",
-            half_away(
-                count * unit.per_item_minor * MILLION + abs(amount) * unit.ppm_of_amount, MILLION
-            ),
-            "items x per_item + abs(amount) x ppm_of_amount / 10^6",
+            half_away(items + abs(taken.worth) * unit.ppm_of_amount, MILLION * divisor),
+            f"items x per_item + abs({taken.text.strip('()')}) x ppm_of_amount / 10^6",
             (
                 Input("entry", f"unit_income.{number}", "scheme"),
-                Input("items", count, "items"),
+                Input("items", taken.count, "items"),
                 Input("per_item", unit.per_item_minor, "minor"),
-                Input("amount", amount, "minor"),
+                *taken.inputs(),
                 Input("ppm_of_amount", unit.ppm_of_amount, "ppm"),
             ),
         )
@@ -177,27 +229,28 @@ def _e_banking(
 
 
 def _international(
-    account: Account, month: date, served: Sequence[Activity], scheme: Scheme
+    account: Account,
+    month: date,
+    served: Sequence[Activity],
+    scheme: Scheme,
+    conversion: Conversion,
 ) -> Iterator[Leaf]:
-    amounts: dict[str, int] = {}
-    for one in served:
-        if one.kind in scheme.international_ppm:
-            amounts[one.kind] = amounts.get(one.kind, 0) + one.amount_minor
-    for kind, spread in scheme.international_ppm.items():
-        if kind in amounts:
-            yield Leaf(
-                account,
-                month,
-                Line.INTERNATIONAL,
-                "international",
-                half_away(abs(amounts[kind]) * spread, MILLION),
-                "abs(amount) x spread / 10^6",
-                (
-                    Input("kind", kind.value, "kind"),
-                    Input("amount", amounts[kind], "minor"),
-                    Input("spread", spread, "ppm"),
-                ),
-            )
+    spreads = list(scheme.international_ppm.items())
+    for number, taken in _taken(served, [Condition(kind) for kind, _ in spreads], conversion):
+        kind, spread = spreads[number]
+        yield Leaf(
+            account,
+            month,
+            Line.INTERNATIONAL,
+            "international",
+            half_away(abs(taken.worth) * spread, MILLION * conversion.divisor),
+            f"abs({taken.text.strip('()')}) x spread / 10^6",
+            (
+                Input("kind", kind.value, "kind"),
+                *taken.inputs(),
+                Input("spread", spread, "ppm"),
+            ),
+        )
 
 
 def _cost_to_serve(

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from scoring.domain.ladder import Ladder, Metric
 from scoring.domain.line import Line
 from scoring.domain.loan import Grade
 from scoring.domain.months import days_in_year
@@ -83,6 +82,24 @@ class CostToServe:
     account_month_minor: int
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One tier of the ladder; rank 1 is the lowest."""
+
+    code: str
+    name: str
+    rank: int
+    at_least_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The tiers, lowest first, and how many months of contribution they look at."""
+
+    window_months: int
+    steps: Sequence[Step]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One version of a bank's policy, in force from a month on."""
@@ -99,11 +116,6 @@ class Scheme:
     international_ppm: Mapping[Kind, int]
     cost_to_serve: CostToServe
     ladder: Ladder
-
-    @property
-    def measures_balances(self) -> bool:
-        """Tell whether the ladder looks at balances."""
-        return self.ladder.measure.metric is Metric.AVERAGE_BALANCE
 
     def basis(self, month: date) -> int:
         """Return the days that a yearly rate is spread over, in that month's year."""

@@ -1,20 +1,24 @@
 """Makes a scheme of its document, or says by path what is wrong with the document."""
 
+from collections.abc import Sequence
+from datetime import date
+from itertools import pairwise
 from typing import Final, TypeVar
 
-from scoring.domain.ladder_document import ladder_of
-from scoring.domain.line import Line
+from scoring.domain.line import NO_INCOME, Line
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
 from scoring.domain.posting import NO_SERVICE, Channel, Kind
-from scoring.domain.reading import Fields, Unreadable
+from scoring.domain.reading import Fields, Findings
 from scoring.domain.scheme import (
     Condition,
     CostToServe,
     EBanking,
     FeeShare,
+    Ladder,
     LossRates,
     Scheme,
+    Step,
     UnitIncome,
 )
 
@@ -25,39 +29,48 @@ Entry = TypeVar("Entry", FeeShare, UnitIncome)
 
 
 def scheme_of(document: object) -> Scheme:
-    """Read a scheme; `Unreadable` names the path of the first thing that is wrong."""
-    top = Fields.at(document, "")
-    month = top.day("effective_from")
-    if month.day != 1:
-        raise Unreadable("effective_from: must be the first day of a month")
-    currency = top.text("currency", _CURRENCY_LETTERS)
-    if len(currency) != _CURRENCY_LETTERS or not currency.isupper():
-        raise Unreadable("currency: must be three capital letters (ISO 4217)")
-    version = top.whole("version", 1, 1_000_000)
+    """Read a scheme; `Unreadable` names the path of everything that is wrong."""
+    findings = Findings()
+    top = Fields.at(document, "", findings)
     scheme = Scheme(
         name=top.text("name"),
-        version=version,
-        effective_from=month,
-        currency=currency,
+        version=top.whole("version", 1, 1_000_000),
+        effective_from=_month(top),
+        currency=_currency(top),
         basis_days=_basis(top),
         expected_loss=_expected_loss(top.fields("expected_loss")),
-        fees=_reachable("fees", top.each("fees", _fee)),
-        unit_income=_reachable("unit_income", top.each("unit_income", _unit_income)),
+        fees=_reachable(top, "fees", top.each("fees", _fee)),
+        unit_income=_reachable(top, "unit_income", top.each("unit_income", _unit_income)),
         e_banking=_e_banking(top.fields("e_banking")),
         international_ppm=_international(top.fields("international")),
         cost_to_serve=_cost_to_serve(top.fields("cost_to_serve")),
-        ladder=ladder_of(top.fields("tiers"), version),
+        ladder=_ladder(top.fields("tiers")),
     )
     top.close()
+    findings.settle()
     return scheme
+
+
+def _month(top: Fields) -> date:
+    month = top.day("effective_from")
+    if month.day != 1:
+        top.wrong("effective_from", "must be the first day of a month")
+    return month
+
+
+def _currency(top: Fields) -> str:
+    currency = top.text("currency", _CURRENCY_LETTERS)
+    if currency and (len(currency) != _CURRENCY_LETTERS or not currency.isupper()):
+        top.wrong("currency", "must be three capital letters (ISO 4217)")
+    return currency
 
 
 def _basis(top: Fields) -> int | None:
     value = top.value("day_count_basis")
     known = {"360": 360, "365": 365, "actual": None}
-    if str(value) not in known:
-        raise Unreadable("day_count_basis: must be 360, 365 or actual")
-    return known[str(value)]
+    if value is not None and str(value) not in known:
+        top.wrong("day_count_basis", "must be 360, 365 or actual")
+    return known.get(str(value))
 
 
 def _expected_loss(losses: Fields) -> dict[Grade, LossRates]:
@@ -74,8 +87,8 @@ def _expected_loss(losses: Fields) -> dict[Grade, LossRates]:
 
 def _line(entry: Fields) -> Line:
     line = entry.one_of("line", Line)
-    if line is Line.COST_TO_SERVE:
-        raise Unreadable(f"{entry.under('line')}: income cannot go to cost_to_serve")
+    if line in NO_INCOME:
+        entry.wrong("line", f"income cannot go to {line}")
     return line
 
 
@@ -86,7 +99,7 @@ def _condition(entry: Fields, *, channel: bool) -> Condition:
         entry.one_of("channel", Channel) if channel and entry.has("channel") else None,
     )
     if found.kind in NO_SERVICE:
-        raise Unreadable(f"{entry.under('kind')}: {found.kind} is never priced")
+        entry.wrong("kind", f"{found.kind} is never priced")
     return found
 
 
@@ -112,12 +125,14 @@ def _unit_income(entry: Fields) -> UnitIncome:
     )
 
 
-def _reachable(name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+def _reachable(top: Fields, name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     """Refuse an entry that never gets a posting because an earlier one takes them all."""
-    for number, entry in enumerate(entries):
-        for earlier, other in enumerate(entries[:number]):
-            if other.when.covers(entry.when):
-                raise Unreadable(f"{name}.{number}: {name}.{earlier} takes all it could fit")
+    if top.sound(name):
+        for number, entry in enumerate(entries):
+            for earlier, other in enumerate(entries[:number]):
+                if other.when.covers(entry.when):
+                    top.wrong(f"{name}.{number}", f"{name}.{earlier} takes all it could fit")
+                    break
     return entries
 
 
@@ -130,7 +145,7 @@ def _e_banking(entry: Fields) -> EBanking:
     )
     for channel in found.channel_cost_minor:
         if channel not in E_CHANNELS:
-            raise Unreadable(f"{costs.under(channel)}: must be one of {', '.join(E_CHANNELS)}")
+            costs.wrong(channel, f"must be one of {', '.join(E_CHANNELS)}")
     entry.close()
     return found
 
@@ -138,7 +153,7 @@ def _e_banking(entry: Fields) -> EBanking:
 def _international(entry: Fields) -> dict[Kind, int]:
     found = entry.by_word(Kind, 0, MILLION)
     for kind in NO_SERVICE & found.keys():
-        raise Unreadable(f"{entry.under(kind)}: {kind} is never priced")
+        entry.wrong(kind, f"{kind} is never priced")
     return found
 
 
@@ -149,3 +164,30 @@ def _cost_to_serve(entry: Fields) -> CostToServe:
     )
     entry.close()
     return found
+
+
+def _ladder(entry: Fields) -> Ladder:
+    window = entry.whole("window_months", 1, 24)
+
+    def step(one: Fields) -> tuple[str, str, int]:
+        return one.text("code", 40), one.text("name"), one.whole("at_least_minor", -MONEY, MONEY)
+
+    read = entry.each("ladder", step)
+    if entry.sound("ladder"):
+        _ascending(entry, read)
+    entry.close()
+    steps = [Step(code, name, rank, least) for rank, (code, name, least) in enumerate(read, 1)]
+    return Ladder(window, tuple(steps))
+
+
+def _ascending(entry: Fields, read: Sequence[tuple[str, str, int]]) -> None:
+    if not read:
+        entry.wrong("ladder", "needs at least one step")
+    for number, (lower, upper) in enumerate(pairwise(read), start=1):
+        if upper[2] <= lower[2]:
+            entry.wrong(
+                f"ladder.{number}.at_least_minor",
+                f"must be more than {lower[2]}, the step before",
+            )
+    if len({code for code, _, _ in read}) < len(read):
+        entry.wrong("ladder", "every step needs a code of its own")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 import strawberry
 
 from scoring.domain.leaf import Leaf
-from scoring.domain.line import Line
+from scoring.domain.line import Line, View
 from scoring.domain.months import Period
 from scoring.graphql.scalars import Money, YearMonth
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 strawberry.enum(
     Line,
     name="ContributionLine",
-    description="Where contribution comes from: six lines of business, and what serving costs.",
+    description="Where contribution comes from: six lines of business, what serving costs, and "
+    "what tax and capital take off.",
 )
+GROSS = "The sum of all lines but TAX and CAPITAL."
+NET = "What is left after tax: gross and the line TAX."
+ECONOMIC = "Economic profit (EVA): net and the line CAPITAL, the charge for the capital it binds."
 Key = TypeVar("Key")
 Leaves = strawberry.Private[Sequence[Leaf]]
 
@@ -32,6 +36,10 @@ def _split(leaves: Sequence[Leaf], key: Callable[[Leaf], Key]) -> dict[Key, list
 
 def _sum(leaves: Sequence[Leaf], currency: str) -> Money:
     return Money.of(sum(leaf.amount_minor for leaf in leaves), currency)
+
+
+def _view(leaves: Sequence[Leaf], view: View, currency: str) -> Money:
+    return _sum([leaf for leaf in leaves if leaf.line in view.lines], currency)
 
 
 @strawberry.type(description="One number that went into a formula.")
@@ -139,9 +147,21 @@ class MonthContribution:
     leaves: Leaves
     currency: strawberry.Private[str]
 
-    @strawberry.field(description="The sum of the lines.")
+    @strawberry.field(description=GROSS)
     def total(self) -> Money:
-        return _sum(self.leaves, self.currency)
+        return _view(self.leaves, View.GROSS, self.currency)
+
+    @strawberry.field(description=GROSS)
+    def gross(self) -> Money:
+        return _view(self.leaves, View.GROSS, self.currency)
+
+    @strawberry.field(description=NET)
+    def net(self) -> Money:
+        return _view(self.leaves, View.NET, self.currency)
+
+    @strawberry.field(description=ECONOMIC)
+    def economic(self) -> Money:
+        return _view(self.leaves, View.ECONOMIC, self.currency)
 
     @strawberry.field(description="Every line, also those that contribute nothing.")
     def lines(self) -> list[LineContribution]:
@@ -156,9 +176,21 @@ class Contribution:
     period: strawberry.Private[Period]
     currency: strawberry.Private[str]
 
-    @strawberry.field(description="The sum of the lines, and of the months.")
+    @strawberry.field(description=f"{GROSS} It is also the sum of the months.")
     def total(self) -> Money:
-        return _sum(self.leaves, self.currency)
+        return _view(self.leaves, View.GROSS, self.currency)
+
+    @strawberry.field(description=GROSS)
+    def gross(self) -> Money:
+        return _view(self.leaves, View.GROSS, self.currency)
+
+    @strawberry.field(description=NET)
+    def net(self) -> Money:
+        return _view(self.leaves, View.NET, self.currency)
+
+    @strawberry.field(description=ECONOMIC)
+    def economic(self) -> Money:
+        return _view(self.leaves, View.ECONOMIC, self.currency)
 
     @strawberry.field(description="Every line, also those that contribute nothing.")
     def lines(self) -> list[LineContribution]:

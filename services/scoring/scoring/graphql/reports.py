@@ -7,10 +7,11 @@ from uuid import UUID
 import strawberry
 
 from scoring.domain import concentration as rules
-from scoring.domain.ladder import Step
-from scoring.domain.line import Line
+from scoring.domain.line import Line, View
 from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import Period
+from scoring.domain.scheme import Step
+from scoring.graphql.contribution import ECONOMIC, GROSS, NET
 from scoring.graphql.entities import Customer
 from scoring.graphql.scalars import Money, YearMonth
 from scoring.store.reports import Ranked
@@ -32,7 +33,10 @@ class LineAmount:
 @strawberry.type(description="What one month contributes to the bank.")
 class MonthAmount:
     month: YearMonth
-    total: Money
+    total: Money = strawberry.field(description=GROSS)
+    gross: Money = strawberry.field(description=GROSS)
+    net: Money = strawberry.field(description=NET)
+    economic: Money = strawberry.field(description=ECONOMIC)
     lines: list[LineAmount]
 
 
@@ -40,7 +44,10 @@ class MonthAmount:
     description="The bank's contribution as last worked out; customers who wait are not yet in it."
 )
 class BankContribution:
-    total: Money
+    total: Money = strawberry.field(description=GROSS)
+    gross: Money = strawberry.field(description=GROSS)
+    net: Money = strawberry.field(description=NET)
+    economic: Money = strawberry.field(description=ECONOMIC)
     lines: list[LineAmount] = strawberry.field(description="Every line.")
     months: list[MonthAmount] = strawberry.field(description="Every month of the period.")
     customers: int = strawberry.field(description="Customers known.")
@@ -59,6 +66,16 @@ class BankContribution:
     ) -> Self:
         """Show sums by month and line."""
 
+        def views(month: date | None) -> dict[str, Money]:
+            sums = {
+                view: sum(
+                    v for (m, of), v in found.items() if of in view.lines and month in (None, m)
+                )
+                for view in View
+            }
+            shown = {view.value: Money.of(amount, currency) for view, amount in sums.items()}
+            return shown | {"total": shown[View.GROSS]}
+
         def amounts(month: date | None) -> list[LineAmount]:
             return [
                 LineAmount(
@@ -72,14 +89,10 @@ class BankContribution:
             ]
 
         return cls(
-            total=Money.of(sum(found.values()), currency),
+            **views(None),
             lines=amounts(None),
             months=[
-                MonthAmount(
-                    month=YearMonth(month),
-                    total=Money.of(sum(v for (m, _), v in found.items() if m == month), currency),
-                    lines=amounts(month),
-                )
+                MonthAmount(month=YearMonth(month), **views(month), lines=amounts(month))
                 for month in months
             ],
             customers=counts[0],
@@ -111,17 +124,7 @@ class TierStep:
     code: str
     name: str
     rank: int = strawberry.field(description="1 is the lowest.")
-    at_least: Money | None = strawberry.field(
-        description="What the tier needs over the window; null where places count."
-    )
-    down_below: Money | None = strawberry.field(
-        description="Below what it is lost, where that is less than what it needs."
-    )
-    top_share: str | None = strawberry.field(
-        description="The part of all customers, best first, that this step and those above it "
-        "hold; null where amounts count."
-    )
-    entitlements: list[str] = strawberry.field(description="What the tier entitles to.")
+    at_least: Money = strawberry.field(description="What the tier needs over the window.")
     customers: int
     contribution: Money = strawberry.field(description="Of its customers, over the window.")
     share: str | None = strawberry.field(description=f"Part of all tiers' contribution. {SHARE}")
@@ -130,15 +133,11 @@ class TierStep:
     def of(cls, step: Step, held: dict[str, tuple[int, int]], currency: str) -> Self:
         """Show a step with its customers."""
         customers, amount = held.get(step.code, (0, 0))
-        down = step.down_below_minor
         return cls(
             code=step.code,
             name=step.name,
             rank=step.rank,
-            at_least=None if step.top_ppm else Money.of(step.at_least_minor, currency),
-            down_below=None if down is None else Money.of(down, currency),
-            top_share=share_text(step.top_ppm, MILLION) if step.top_ppm else None,
-            entitlements=list(step.entitlements),
+            at_least=Money.of(step.at_least_minor, currency),
             customers=customers,
             contribution=Money.of(amount, currency),
             share=_share(amount, sum(each for _, each in held.values())),

@@ -7,13 +7,10 @@ from typing import Any
 from kit.db import Database
 from kit.intake import Answer, Rejected
 
-from scoring.domain.packs import spelled_out
 from scoring.domain.policy import Rate
 from scoring.domain.reading import Unreadable
 from scoring.domain.scheme_document import scheme_of
 from scoring.store import institution
-from scoring.store.institution import BEGINNING
-from scoring.store.packs import packs
 
 
 async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]]) -> Answer:
@@ -32,15 +29,11 @@ async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]
 async def record_schemes(
     db: Database, bank: str, lines: Sequence[tuple[int, Mapping[str, Any]]]
 ) -> Answer:
-    """Store new scheme versions, packs spelled out; a stored one never changes.
-
-    The months before a first ladder by balances need their balance-days: then everything waits.
-    """
+    """Store new scheme versions; a stored one never changes."""
     accepted = unchanged = 0
     rejected: list[Rejected] = []
-    for line, given in lines:
+    for line, document in lines:
         try:
-            document = spelled_out(given, packs())
             scheme = scheme_of(document)
         except Unreadable as error:
             rejected.append(Rejected(line, "INVALID", str(error)))
@@ -48,8 +41,7 @@ async def record_schemes(
         async with db.transaction() as session:
             added = await institution.add_scheme(session, bank, scheme, json.dumps(document))
             if added:
-                since = BEGINNING if scheme.measures_balances else scheme.effective_from
-                await institution.policy_moved(session, bank, since)
+                await institution.policy_moved(session, bank, scheme.effective_from)
         if added is None:
             reason = (
                 f"version: version {scheme.version}, or another scheme from "

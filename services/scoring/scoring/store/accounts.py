@@ -115,8 +115,8 @@ _OWNERS = text(
     "order by id for update"
 )
 _SAVE_ACCOUNTS = text(
-    "insert into account (institution, id, number, owner_id, product, line, currency, opened_on, "
-    "closed_on, branch, version) select cast(:institution as text), r.* from "
+    "insert into account (institution, recorded_at, id, number, owner_id, product, line, currency, "
+    "opened_on, closed_on, branch, version) select cast(:institution as text), now(), r.* from "
     "jsonb_to_recordset(cast(:records as jsonb)) as r(id uuid, number text, owner_id uuid, "
     "product text, line text, currency text, opened_on date, closed_on date, branch text, "
     "version int) order by id on conflict (id) do update set owner_id = excluded.owner_id, "
@@ -142,8 +142,9 @@ async def save_accounts(
 
 
 _SAVE_CUSTOMERS = text(
-    "insert into customer (institution, id, number, branch, manager, version) "
-    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) "
+    "insert into customer (institution, recorded_at, id, number, branch, manager, version) "
+    "select cast(:institution as text), now(), r.* from "
+    "jsonb_to_recordset(cast(:records as jsonb)) "
     "as r(id uuid, number text, branch text, manager text, version int) order by id "
     "on conflict (id) do update set number = excluded.number, branch = excluded.branch, "
     "manager = excluded.manager, version = excluded.version "
@@ -152,10 +153,11 @@ _SAVE_CUSTOMERS = text(
     "returning id, customer.xmax = 0 as is_new"
 )
 _SAVE_PRODUCTS = text(
-    "insert into product (institution, code, line, version) "
-    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) "
-    "as r(code text, line text, version int) order by code on conflict (institution, code) "
-    "do update set line = excluded.line, version = excluded.version "
+    "insert into product (institution, recorded_at, code, line, version) "
+    "select cast(:institution as text), now(), r.* from "
+    "jsonb_to_recordset(cast(:records as jsonb)) as r(code text, line text, version int) "
+    "order by code on conflict (institution, code) do update set "
+    "line = excluded.line, version = excluded.version "
     "where product.version < excluded.version"
 )
 _MOVE_LINES = text(
@@ -198,10 +200,11 @@ _LOANS = text(
     "where a.id = any(cast(:ids as uuid[])) order by a.id for update of l"
 )
 _SAVE_LOANS = text(
-    "insert into loan (institution, account_id, settlement_account_number, principal_minor, "
-    "granted_on, term_months, instalment_minor, grade, balance_basis) "
-    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) as "
-    "r(account_id uuid, settlement_account_number text, principal_minor bigint, granted_on date, "
+    "insert into loan (institution, recorded_at, account_id, settlement_account_number, "
+    "principal_minor, granted_on, term_months, instalment_minor, grade, balance_basis) "
+    "select cast(:institution as text), now(), r.* from "
+    "jsonb_to_recordset(cast(:records as jsonb)) as r(account_id uuid, "
+    "settlement_account_number text, principal_minor bigint, granted_on date, "
     "term_months int, instalment_minor bigint, grade text, balance_basis text) "
     "order by account_id on conflict (account_id) do update set "
     "settlement_account_number = excluded.settlement_account_number, "

@@ -66,8 +66,9 @@ async def _load(session: AsyncSession, institution: str) -> tuple[Sequence[Schem
 
 
 _SAVE = text(
-    "insert into institution (code, version, currency, time_zone, business_date, policy_version, "
-    "recalculate_from) values (:code, :version, :currency, :time_zone, :as_of, 0, :everything) "
+    "insert into institution (code, recorded_at, version, currency, time_zone, business_date, "
+    "policy_version, recalculate_from) values (:code, now(), :version, :currency, :time_zone, "
+    ":as_of, 0, :everything) "
     "on conflict (code) do update set version = excluded.version, "
     "currency = excluded.currency, time_zone = excluded.time_zone, "
     "business_date = greatest(institution.business_date, excluded.business_date), "
@@ -85,8 +86,8 @@ _ADVANCE = text(
     "and business_date < cast(cast(:at as timestamptz) at time zone time_zone as date)"
 )
 _POLICY_MOVED = text(
-    "insert into institution (code, version, policy_version, recalculate_from) "
-    "values (:code, 0, 1, :since) on conflict (code) do update set "
+    "insert into institution (code, recorded_at, version, policy_version, recalculate_from) "
+    "values (:code, now(), 0, 1, :since) on conflict (code) do update set "
     "policy_version = institution.policy_version + 1, "
     "recalculate_from = least(institution.recalculate_from, excluded.recalculate_from)"
 )
@@ -133,9 +134,10 @@ _RATES_AT = text(
     "(n.product, n.kind, n.effective_from) where r.institution = :institution"
 )
 _SAVE_RATES = text(
-    "insert into rate (institution, product, kind, effective_from, rate_ppm) "
-    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) as "
-    "r(product text, kind text, effective_from date, rate_ppm int) order by 2, 3, 4 "
+    "insert into rate (institution, recorded_at, product, kind, effective_from, rate_ppm) "
+    "select cast(:institution as text), now(), r.* from "
+    "jsonb_to_recordset(cast(:records as jsonb)) as r(product text, kind text, "
+    "effective_from date, rate_ppm int) order by 3, 4, 5 "
     "on conflict (institution, product, kind, effective_from) do update set "
     "rate_ppm = excluded.rate_ppm"
 )
@@ -167,8 +169,8 @@ def _rates(rates: Sequence[Rate]) -> str:
 
 
 _ADD_SCHEME = text(
-    "insert into scheme (institution, version, effective_from, document) "
-    "values (:institution, :version, :effective_from, cast(:document as jsonb)) "
+    "insert into scheme (institution, recorded_at, version, effective_from, document) "
+    "values (:institution, now(), :version, :effective_from, cast(:document as jsonb)) "
     "on conflict do nothing"
 )
 _SAME_SCHEME = text(

@@ -8,8 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from scoring.store.sql import records, run
 
 _SAVE_BRANCHES = text(
-    "insert into branch (institution, code, parent_code, version) "
-    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) "
+    "insert into branch (institution, recorded_at, code, parent_code, version) "
+    "select cast(:institution as text), now(), r.* from "
+    "jsonb_to_recordset(cast(:records as jsonb)) "
     "as r(code text, parent_code text, version int) order by code "
     "on conflict (institution, code) do update set parent_code = excluded.parent_code, "
     "version = excluded.version where branch.version < excluded.version"

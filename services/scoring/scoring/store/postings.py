@@ -32,10 +32,10 @@ _TABLE = text(
 _EMPTY = text("delete from incoming")
 _TAKE = text("""
 with fresh as (
-  insert into posting (institution, id, account_id, amount_minor, value_date, booked_at, channel,
-    kind, purpose, counterparty)
-  select :institution, id, account_id, amount_minor, value_date, booked_at, channel, kind, purpose,
-    counterparty from incoming order by id
+  insert into posting (institution, recorded_at, id, account_id, amount_minor, value_date,
+    booked_at, channel, kind, purpose, counterparty)
+  select :institution, now(), id, account_id, amount_minor, value_date, booked_at, channel, kind,
+    purpose, counterparty from incoming order by id
   on conflict do nothing
   returning id, account_id, amount_minor, value_date, booked_at, channel, kind, purpose
 ), months as (

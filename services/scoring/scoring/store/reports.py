@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
-from scoring.domain.line import Line
+from scoring.domain.line import Line, View
 from scoring.domain.months import Period
 from scoring.store.sql import rows
 
@@ -22,11 +22,13 @@ _COUNTS = text(
 _TOP = text(
     "select customer_id, sum(amount_minor) as amount, sum(sum(amount_minor)) over () as total "
     "from contribution where institution = :institution and month between :first and :last "
-    "group by customer_id order by amount desc, customer_id limit :limit"
+    "and line = any(cast(:lines as text[])) group by customer_id "
+    "order by amount desc, customer_id limit :limit"
 )
 _EACH = text(
     "select sum(amount_minor) as amount from contribution where institution = :institution "
-    "and month between :first and :last group by customer_id"
+    "and month between :first and :last and line = any(cast(:lines as text[])) "
+    "group by customer_id"
 )
 _TIERS = text(
     "select tier_code, count(*) as customers, sum(contribution_minor) as amount "
@@ -58,9 +60,17 @@ class Ranked:
     bank_minor: int
 
 
-async def top(session: AsyncSession, institution: str, period: Period, limit: int) -> list[Ranked]:
+async def top(
+    session: AsyncSession,
+    institution: str,
+    period: Period,
+    limit: int,
+    *,
+    view: View = View.GROSS,
+) -> list[Ranked]:
     """Return the customers that contribute most, best first, then by id."""
     values = {
+        "lines": sorted(view.lines),
         "institution": institution,
         "first": period.first,
         "last": period.last,
@@ -70,9 +80,12 @@ async def top(session: AsyncSession, institution: str, period: Period, limit: in
     return [Ranked(CustomerId(r.customer_id), int(r.amount), int(r.total)) for r in read]
 
 
-async def contributions(session: AsyncSession, institution: str, period: Period) -> list[int]:
+async def contributions(
+    session: AsyncSession, institution: str, period: Period, *, view: View = View.GROSS
+) -> list[int]:
     """Return one contribution per known customer; those without any count 0."""
-    read = await rows(session, _EACH, institution=institution, first=period.first, last=period.last)
+    values = {"lines": sorted(view.lines), "first": period.first, "last": period.last}
+    read = await rows(session, _EACH, institution=institution, **values)
     customers, _ = await counts(session, institution)
     found = [int(row.amount) for row in read]
     return found + [0] * (customers - len(found))
