@@ -16,22 +16,18 @@ from sqlalchemy import make_url
 HERE = Path(__file__).parent
 
 
-TOGETHER = ("system", "gateway", "simulator")
-"""Rooms whose tests share something that takes long to make; each is one group, longest first."""
+LONGEST = ("system", "simulator", "gateway", "sheaf")
+"""Rooms whose tests take long: they begin first, so that no process is left with them at the end."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests run in one process when several run at once: a room's, or a file's."""
+    """Begin with the longest; with several processes, a file's tests run in one."""
 
     def place(item: pytest.Item) -> int:
         room = item.path.relative_to(HERE).parts[0]
-        return TOGETHER.index(room) if room in TOGETHER else len(TOGETHER)
+        return LONGEST.index(room) if room in LONGEST else len(LONGEST)
 
     items.sort(key=place)
-    for item in items:
-        path = item.path.relative_to(HERE)
-        group = path.parts[0] if path.parts[0] in TOGETHER else str(path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

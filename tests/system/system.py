@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from sheaf import ports, state
 from sheaf.running import Running, running, token
+from sheaf.state import State
 
 ROOT = Path(__file__).parents[2]
 SHEAF = Path(sys.executable).with_name("sheaf")
@@ -74,9 +76,13 @@ class System:
 
 @contextmanager
 def system(folder: Path, **env: str) -> Iterator[System]:
-    """Start everything in `folder`, and leave nothing behind."""
+    """Start everything in `folder`, and leave nothing behind.
+
+    Systems that start at the same moment must not choose the same ports, so each gets its own.
+    """
     with httpx.Client(timeout=60) as client:
         whole = System(folder, dict(os.environ) | env, client)
+        state.save(folder, State({name: ports.free() for name in ports.WANTED}))
         try:
             whole.sheaf("up", "--detach")
             yield whole
