@@ -41,7 +41,7 @@ async def test_reports_cost_what_they_cost(ready, statements):
     costs = {
         f"{{ bankContribution({PERIOD}) {{ customers }} }}": 4,
         f"{{ topCustomers({PERIOD}) {{ rank }} }}": 2,
-        f"{{ concentration({PERIOD}) {{ customers }} }}": 3,
+        f"{{ concentration({PERIOD}) {{ customers }} }}": 2,
         "{ tiers { code } }": 2,
         "{ notComputed { code } }": 1,
     }

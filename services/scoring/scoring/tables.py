@@ -246,6 +246,40 @@ class ContributionRow(Table, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
 
 
+class CustomerMonthRow(Table, table=True):
+    """What a customer contributed in a month, by view and by line; months of nothing are not kept.
+
+    Made of `contribution`, in the same transaction, so that sums over the bank read one row for a
+    customer's month, and those of a view the index alone.
+    """
+
+    __tablename__ = "customer_month"
+    __table_args__ = (
+        Index(
+            "ix_customer_month_institution_month",
+            "institution",
+            "month",
+            postgresql_include=["customer_id", "gross", "net", "economic"],
+        ),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    institution: str
+    gross: int = Field(sa_type=BigInteger)
+    net: int = Field(sa_type=BigInteger)
+    economic: int = Field(sa_type=BigInteger)
+    deposit: int = Field(sa_type=BigInteger)
+    loan: int = Field(sa_type=BigInteger)
+    settlement: int = Field(sa_type=BigInteger)
+    intermediary: int = Field(sa_type=BigInteger)
+    e_banking: int = Field(sa_type=BigInteger)
+    international: int = Field(sa_type=BigInteger)
+    cost_to_serve: int = Field(sa_type=BigInteger)
+    tax: int = Field(sa_type=BigInteger)
+    capital: int = Field(sa_type=BigInteger)
+
+
 class TierPeriodRow(Table, table=True):
     __tablename__ = "tier_period"
 

@@ -1,4 +1,4 @@
-"""The whole bank: its contribution, its best customers, its ladder and its concentration."""
+"""The whole bank: its contribution, its best customers and its ladder."""
 
 from datetime import date
 from typing import Self
@@ -6,22 +6,14 @@ from uuid import UUID
 
 import strawberry
 
-from scoring.domain import concentration as rules
 from scoring.domain.line import Line, View
-from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import Period
 from scoring.domain.scheme import Step
 from scoring.graphql.contribution import ECONOMIC, GROSS, NET
 from scoring.graphql.entities import Customer
-from scoring.graphql.scalars import Money, YearMonth
-from scoring.store.reports import Ranked
+from scoring.graphql.scalars import SHARE, Money, YearMonth, share
+from scoring.store.customer_months import Ranked
 from scoring.store.scores import NotComputed as NotComputedValue
-
-SHARE = "Decimal number of six digits; 1.000000 is the whole. Null where the whole is not positive."
-
-
-def _share(part: int, whole: int) -> str | None:
-    return share_text(part, whole) if whole > 0 else None
 
 
 @strawberry.type(description="What one line contributes to the bank.")
@@ -106,7 +98,9 @@ class RankedCustomer:
     rank: int = strawberry.field(description="1 contributes most.")
     customer: Customer | None
     contribution: Money
-    share: str | None = strawberry.field(description=f"Part of the bank's total. {SHARE}")
+    share: str | None = strawberry.field(
+        description=f"Part of what all the customers asked for contribute. {SHARE}"
+    )
 
     @classmethod
     def of(cls, rank: int, found: Ranked, currency: str) -> Self:
@@ -115,7 +109,7 @@ class RankedCustomer:
             rank=rank,
             customer=Customer(id=found.customer_id),
             contribution=Money.of(found.amount_minor, currency),
-            share=_share(found.amount_minor, found.bank_minor),
+            share=share(found.amount_minor, found.whole_minor),
         )
 
 
@@ -140,49 +134,8 @@ class TierStep:
             at_least=Money.of(step.at_least_minor, currency),
             customers=customers,
             contribution=Money.of(amount, currency),
-            share=_share(amount, sum(each for _, each in held.values())),
+            share=share(amount, sum(each for _, each in held.values())),
         )
-
-
-@strawberry.type(description="What the best part of the customers brings.")
-class CustomerShare:
-    customers: str = strawberry.field(description="Part of all customers, best first.")
-    share: str | None = strawberry.field(description=f"Part of the total. {SHARE}")
-
-
-@strawberry.type(description="How much comes from how few. With loss makers, shares may exceed 1.")
-class Concentration:
-    customers: int
-    profitable: int = strawberry.field(description="Customers who bring more than nothing.")
-    loss_making: int = strawberry.field(description="Customers who cost more than they bring.")
-    total: Money
-    top_shares: list[CustomerShare] = strawberry.field(
-        description="Of the best 1, 4, 10 and 20 percent; a part of a customer counts whole."
-    )
-    smallest_share_for_80: str | None = strawberry.field(
-        name="smallestShareFor80",
-        description="The smallest part of the customers that brings 80 percent of the total.",
-    )
-    curve: list[CustomerShare] = strawberry.field(description="The whale curve, in even steps.")
-
-    @classmethod
-    def of(cls, found: rules.Concentration, currency: str) -> Self:
-        """Show a concentration."""
-        count = len(found.values)
-        smallest = found.smallest_for(rules.MOST_PPM)
-        return cls(
-            customers=count,
-            profitable=found.profitable,
-            loss_making=found.loss_making,
-            total=Money.of(found.total, currency),
-            top_shares=[_point(ppm, found.top(ppm), found.total) for ppm in rules.TOP_PPM],
-            smallest_share_for_80=None if smallest is None else _share(smallest, count),
-            curve=[_point(ppm, amount, found.total) for ppm, amount in found.curve()],
-        )
-
-
-def _point(customers_ppm: int, amount: int, total: int) -> CustomerShare:
-    return CustomerShare(customers=share_text(customers_ppm, MILLION), share=_share(amount, total))
 
 
 @strawberry.type(description="A customer whose months from one on cannot be priced, and why.")

@@ -1,14 +1,16 @@
-"""Values on the wire: months and money."""
+"""Values on the wire: months, money and shares."""
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, NewType, Self, TypeAlias
 
 import strawberry
+from kit.problem import BadRequest
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
-from scoring.domain.money import decimal_text, minor_digits
+from scoring.domain.money import MILLION, decimal_text, minor_digits, share_text
 from scoring.domain.months import Period, between
 from scoring.domain.problems import PeriodInvalid
 
@@ -22,6 +24,22 @@ def _parse(value: object) -> date:
         wrong = "A YearMonth is a text like '1994-03', from '1900-01' on."
         raise StrawberryInputCoercionError(wrong)
     return date.fromisoformat(f"{value}-01")
+
+
+_SHARE = re.compile(r"[01](\.[0-9]{1,6})?")
+SHARE = "Decimal number of six digits; 1.000000 is the whole. Null where the whole is not positive."
+
+
+def share(part: int, whole: int) -> str | None:
+    """Write a part of a whole; None where the whole is not positive."""
+    return share_text(part, whole) if whole > 0 else None
+
+
+def ppm(text: str, name: str) -> int:
+    """Read a share of 0 to 1 that a caller gave as `name`, in parts per million."""
+    if not _SHARE.fullmatch(text) or (found := int(Decimal(text) * MILLION)) > MILLION:
+        raise BadRequest(f"'{name}' must be a decimal number from 0 to 1 of at most six digits.")
+    return found
 
 
 SCALARS: dict[object, ScalarDefinition] = {

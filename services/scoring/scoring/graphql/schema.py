@@ -7,20 +7,23 @@ import strawberry
 from kit.graphql import Schema
 from kit.problem import BadRequest
 
-from scoring.domain.concentration import Concentration as ConcentrationValue
+from scoring.domain.line import View
 from scoring.domain.months import month_of
+from scoring.domain.scope import Scope
+from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
 from scoring.graphql.context import Info
 from scoring.graphql.entities import SCOPE, Account, Customer
 from scoring.graphql.reports import (
     BankContribution,
-    Concentration,
     NotComputed,
     RankedCustomer,
     TierStep,
 )
 from scoring.graphql.scalars import SCALARS, From, To, period
+from scoring.graphql.scope import Beneath, Branch, Manager
 from scoring.operations import recalculation
-from scoring.store import queue, reports, scores
+from scoring.store import customer_months, queue, reports, scores
+from scoring.store.customer_months import Question
 
 MOST = 100
 First = Annotated[int, strawberry.argument(description=f"How many, 1 to {MOST}.")]
@@ -34,7 +37,7 @@ def _many(first: int) -> int:
 
 
 @strawberry.type
-class Query:
+class Query(ConcentrationQuery):
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
         principal, months = info.context.principal, period(from_, to)
@@ -43,22 +46,33 @@ class Query:
         if policy is None:
             return None
         async with info.context.db.read() as session:
-            found = await reports.bank(session, principal.institution, months)
+            found = await customer_months.bank(session, principal.institution, months)
             counts = await reports.counts(session, principal.institution)
             pending = await queue.pending_of(session, principal.institution)
         return BankContribution.of(found, months, policy.currency, counts=counts, pending=pending)
 
     @strawberry.field(description="The customers who contribute most, best first.")
-    async def top_customers(
-        self, info: Info, from_: From, to: To, first: First = 20
+    async def top_customers(  # noqa: PLR0913, PLR0917  (what may be asked for)
+        self,
+        info: Info,
+        from_: From,
+        to: To,
+        first: First = 20,
+        branch: Branch = None,
+        beneath: Beneath = True,  # noqa: FBT002  (an argument of the graph)
+        manager: Manager = None,
+        view: View = View.GROSS,
+        line: OnlyLine = None,
     ) -> list[RankedCustomer] | None:
         principal, months, size = info.context.principal, period(from_, to), _many(first)
         principal.must(SCOPE)
+        scope = Scope(branch=branch, beneath=beneath, manager=manager)
+        asked = Question(period=months, scope=scope, view=view, line=line)
         policy = await info.context.loaders.policy()
         if policy is None:
             return None
         async with info.context.db.read() as session:
-            found = await reports.top(session, principal.institution, months, size)
+            found = await customer_months.top(session, principal.institution, asked, size)
         return [RankedCustomer.of(n, one, policy.currency) for n, one in enumerate(found, 1)]
 
     @strawberry.field(description="The ladder in force, lowest first, and who stands on it.")
@@ -72,17 +86,6 @@ class Query:
         async with info.context.db.read() as session:
             held = await reports.tier_counts(session, principal.institution)
         return [TierStep.of(step, held, policy.currency) for step in scheme.ladder.steps]
-
-    @strawberry.field(description="How much of the bank's contribution comes from how few.")
-    async def concentration(self, info: Info, from_: From, to: To) -> Concentration | None:
-        principal, months = info.context.principal, period(from_, to)
-        principal.must(SCOPE)
-        policy = await info.context.loaders.policy()
-        if policy is None:
-            return None
-        async with info.context.db.read() as session:
-            found = await reports.contributions(session, principal.institution, months)
-        return Concentration.of(ConcentrationValue.of(found), policy.currency)
 
     @strawberry.field(description="Customers who cannot be worked out, by id, and why.")
     async def not_computed(

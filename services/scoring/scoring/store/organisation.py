@@ -1,10 +1,11 @@
-"""The tree of branches, as the customer service told of it."""
+"""The tree of branches, as the customer service told of it, and who belongs to a scope."""
 
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from scoring.domain.scope import Scope
 from scoring.store.sql import records, run
 
 _SAVE_BRANCHES = text(
@@ -15,12 +16,11 @@ _SAVE_BRANCHES = text(
     "on conflict (institution, code) do update set parent_code = excluded.parent_code, "
     "version = excluded.version where branch.version < excluded.version"
 )
-SUBTREE = (
-    "with recursive subtree as (select cast(:branch as text) as code union "
-    "select b.code from branch b join subtree s on b.parent_code = s.code "
-    "where b.institution = :institution) "
+_BENEATH = (
+    "(with recursive beneath as (select cast(:branch as text) as code union "
+    "select b.code from branch b join beneath on b.parent_code = beneath.code "
+    "where b.institution = :institution) select code from beneath)"
 )
-"""The branch `:branch` and every one beneath it; a tree that runs in a circle ends too."""
 
 
 async def save_branches(
@@ -28,3 +28,21 @@ async def save_branches(
 ) -> None:
     """Store branches {code, parent_code, version} that are newer than known."""
     await run(session, _SAVE_BRANCHES, institution=institution, records=records(facts))
+
+
+def within(scope: Scope, customer_id: str) -> tuple[str, dict[str, object]]:
+    """Return a condition, and its values, that a column's customer is within the scope.
+
+    A tree that runs in a circle ends too. The condition names `:institution`.
+    """
+    conditions, values = [], dict[str, object]()
+    if scope.branch is not None:
+        conditions.append(f"c.branch {f'in {_BENEATH}' if scope.beneath else '= :branch'}")
+        values["branch"] = scope.branch
+    if scope.manager is not None:
+        conditions.append("c.manager = :manager")
+        values["manager"] = scope.manager
+    if not conditions:
+        return "", {}
+    chosen = " and ".join(["c.institution = :institution", *conditions])
+    return f" and {customer_id} in (select c.id from customer c where {chosen})", values  # noqa: S608  (fixed parts)

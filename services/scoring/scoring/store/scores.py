@@ -13,9 +13,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from scoring.domain.account import CustomerId
 from scoring.domain.line import View
 from scoring.domain.tiers import Reason, TierPeriod
+from scoring.store.customer_months import Sum, replace_months
 from scoring.store.sql import records, rows, run
 
-Sum = tuple[CustomerId, date, object, str, int]
 _COLUMNS = ("institution", "customer_id", "month", "account_id", "line", "amount_minor")
 _FORGET = text(
     "delete from contribution where customer_id = any(cast(:ids as uuid[])) and month >= :since"
@@ -35,10 +35,10 @@ async def replace_contribution(
     sums: Iterable[Sum],
 ) -> None:
     """Keep `sums` (customer, month, account, line, amount) in place of all from `since` on."""
+    kept = [one for one in sums if one[-1]]
     await run(session, _FORGET, ids=ids, since=since)
-    await copy_rows(
-        session, "contribution", _COLUMNS, ((institution, *one) for one in sums if one[-1])
-    )
+    await copy_rows(session, "contribution", _COLUMNS, ((institution, *one) for one in kept))
+    await replace_months(session, institution, ids, since, kept)
 
 
 async def totals_by_customer_id(
