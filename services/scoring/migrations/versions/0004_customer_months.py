@@ -3,15 +3,15 @@
 Filled from the contribution that is there. What a process of the release before works out while
 the new ones start is not in it: `sheaf recompute` afterwards makes it whole.
 
-Revision ID: 0003
-Revises: 0002
+Revision ID: 0004
+Revises: 0003
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
