@@ -6,6 +6,7 @@ from datetime import date
 
 from scoring.domain.account import Account, Activity, History
 from scoring.domain.balance import AccountMonth, account_months
+from scoring.domain.capital_charge import capital_charge
 from scoring.domain.exchange import Conversion, conversion, spans
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line, View
@@ -20,8 +21,16 @@ from scoring.domain.problems import (
     RatesMissing,
     SchemeMissing,
 )
-from scoring.domain.rules import MARGIN_LINES, acts, deposit_margin, expected_loss, loan_margin
+from scoring.domain.rules import (
+    MARGIN_LINES,
+    acts,
+    balance_cost,
+    deposit_margin,
+    expected_loss,
+    loan_margin,
+)
 from scoring.domain.scheme import Scheme
+from scoring.domain.taxation import on_fees, on_income, on_interest
 from scoring.domain.weighing import Weighing, weigh
 
 
@@ -91,8 +100,13 @@ def _price_month(account: Account, atom: AccountMonth, policy: Policy, priced: P
             what = f"fx rate of {account.currency} on {spans(turn.lacking)}"
             priced.missing.append(Missing(atom.month, FxRatesMissing, what))
             return
-        priced.leaves.extend(_margins(account, atom.month, weighing, scheme, priced.missing))
-        priced.leaves.extend(acts(account, atom.month, activity, scheme, turn))
+        lacked = len(priced.missing)
+        leaves = list(_margins(account, atom.month, weighing, scheme, priced.missing))
+        leaves += acts(account, atom.month, activity, scheme, turn)
+        leaves += on_fees(account, atom.month, leaves, scheme.tax)
+        if len(priced.missing) == lacked:
+            leaves += on_income(account, atom.month, leaves, scheme.tax)
+        priced.leaves.extend(leaves)
 
 
 def _has_margin(account: Account) -> bool:
@@ -111,7 +125,8 @@ def _unconverted(turn: Conversion, weighing: Weighing, activity: Iterable[Activi
 def _margins(
     account: Account, month: date, weighing: Weighing, scheme: Scheme, missing: list[Missing]
 ) -> Iterator[Leaf]:
-    borrowed, basis = account.line is Line.LOAN, scheme.basis(month)
+    """Price what the account's balance earns, costs, risks and binds."""
+    borrowed, basis = account.line is Line.LOAN, scheme.basis(month, account.currency)
     if not weighing.segments:
         return
     lacking = [
@@ -120,21 +135,24 @@ def _margins(
             (RateKind.CUSTOMER, [one.customer_ppm for one in weighing.segments]),
             (RateKind.TRANSFER, [one.transfer_ppm for one in weighing.segments]),
         )
-        if None in rates
+        if None in rates and not (kind is RateKind.TRANSFER and weighing.lacks)
     ]
     missing.extend(
         Missing(month, RatesMissing, f"{kind} rate of {account.product}") for kind in lacking
     )
+    if weighing.lacks:
+        missing.append(Missing(month, weighing.lacks.problem, weighing.lacks.what))
     if borrowed and account.loan is None:
         missing.append(Missing(month, LoanTermsMissing, "the terms of a loan"))
-    if lacking:
+    if lacking or weighing.lacks:
         return
-    if not borrowed:
-        yield deposit_margin(account, month, weighing, basis)
-        return
-    yield loan_margin(account, month, weighing, basis)
-    if account.loan is not None:
+    margin = loan_margin if borrowed else deposit_margin
+    yield margin(account, month, weighing, basis)
+    if borrowed and account.loan is not None:
         yield expected_loss(account, month, weighing, account.loan.grade, scheme)
+    yield from balance_cost(account, month, weighing, scheme)
+    yield from on_interest(account, month, weighing, basis, scheme.tax)
+    yield from capital_charge(account, month, weighing, basis, scheme.capital)
 
 
 def by_line(leaves: Iterable[Leaf]) -> dict[Line, int]:

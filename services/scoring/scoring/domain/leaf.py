@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from scoring.domain.account import Account
 from scoring.domain.line import Line
@@ -17,6 +18,17 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class CapitalUse:
+    """Economic capital that an exposure binds, exactly: minor units x days, and x years of a basis.
+
+    The first gives the capital that is bound on average, the second what it must earn a year.
+    """
+
+    days: Fraction
+    years: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """What one rule gives, with everything needed to compute it again by hand."""
 
@@ -27,3 +39,4 @@ class Leaf:
     amount_minor: int
     formula: str
     inputs: tuple[Input, ...]
+    capital: CapitalUse | None = None

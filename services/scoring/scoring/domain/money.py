@@ -1,5 +1,7 @@
 """Exact money: integers in minor units inside, decimal text at the edge, one way to round."""
 
+from fractions import Fraction
+
 _NO_MINOR = frozenset(
     [
         "BIF",
@@ -26,9 +28,9 @@ _FOUR = frozenset(["CLF", "UYW"])
 MILLION = 1_000_000
 
 
-def half_away(numerator: int, denominator: int) -> int:
-    """Divide and round half away from zero; `denominator` must be positive."""
-    size = (2 * abs(numerator) + denominator) // (2 * denominator)
+def half_away(numerator: Fraction | int, denominator: int) -> int:
+    """Divide exactly and round half away from zero; `denominator` must be positive."""
+    size = (2 * max(numerator, -numerator) + denominator) // (2 * denominator)
     return size if numerator >= 0 else -size
 
 

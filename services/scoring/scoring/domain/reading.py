@@ -180,6 +180,20 @@ class Fields:
         """Return the whole mapping as integers by words from a fixed list."""
         return {self._word(key, key, words): self.whole(key, least, most) for key in self.of}
 
+    def by_code(self, least: int, most: int) -> dict[str, int]:
+        """Return the whole mapping as integers by the bank's own codes."""
+        return {code: self.whole(code, least, most) for code in self.of}
+
+    def each_code(self, read: Callable[["Fields"], T]) -> dict[str, T]:
+        """Return what `read` makes of the mapping at each of the bank's own codes."""
+        found = {}
+        for code in self.of:
+            inside = self.fields(code)
+            with inside.noting():
+                found[code] = read(inside)
+                inside.close()
+        return found
+
     def wrong(self, name: str, what: str) -> None:
         """Note that a field is wrong; of a mapping that is not there, it is noted already."""
         if not self.absent:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 
 from scoring.domain.account import Account, Activity
 from scoring.domain.exchange import OWN, Conversion
@@ -24,7 +25,7 @@ MARGIN_LINES = frozenset([Line.DEPOSIT, Line.SETTLEMENT, Line.INTERNATIONAL])
 _PPM_YEAR = "ppm a year"
 
 
-def _spread(segment: Segment) -> int:
+def _spread(segment: Segment) -> Fraction | int:
     """Return by how much a segment's transfer price lies above its customer rate."""
     return (segment.transfer_ppm or 0) - (segment.customer_ppm or 0)
 
@@ -39,7 +40,7 @@ def deposit_margin(account: Account, month: date, weighing: Weighing, basis: int
         "deposit_margin",
         half_away(weighing.weighed(_spread), basis * MILLION * weighing.divisor),
         f"{formula} / (basis x 10^6)",
-        (*weighing.inputs("balance_days"), Input("basis", basis, "days")),
+        (*weighing.inputs("balance_days"), Input("basis", basis, "days"), *weighing.how),
     )
 
 
@@ -53,7 +54,7 @@ def loan_margin(account: Account, month: date, weighing: Weighing, basis: int) -
         "loan_margin",
         half_away(weighing.weighed(_spread), basis * MILLION * weighing.divisor),
         f"{formula} / (basis x 10^6)",
-        (*weighing.inputs("owed_days", -1), Input("basis", basis, "days")),
+        (*weighing.inputs("owed_days", -1), Input("basis", basis, "days"), *weighing.how),
     )
 
 
@@ -61,7 +62,7 @@ def expected_loss(
     account: Account, month: date, weighing: Weighing, grade: Grade, scheme: Scheme
 ) -> Leaf:
     """Charge the loss to expect on what is owed (EL = PD x LGD x EAD); nothing on a credit."""
-    loss, basis = scheme.expected_loss[grade], scheme.basis(month)
+    loss, basis = scheme.expected_loss[grade], scheme.basis(month, account.currency)
     owed = max(-weighing.weighed(lambda _: 1), 0)
     return Leaf(
         account,
@@ -71,7 +72,7 @@ def expected_loss(
         half_away(-owed * loss.pd_ppm * loss.lgd_ppm, basis * MILLION * MILLION * weighing.divisor),
         f"-max({weighing.formula('owed_days', '')}, 0) x pd x lgd / (basis x 10^12)",
         (
-            *weighing.inputs("owed_days", -1, rates=False),
+            *weighing.inputs("owed_days", -1, rates=()),
             Input("grade", grade.value, "grade"),
             Input("pd", loss.pd_ppm, _PPM_YEAR),
             Input("lgd", loss.lgd_ppm, "ppm"),
@@ -256,21 +257,56 @@ def _international(
 def _cost_to_serve(
     account: Account, month: date, served: Sequence[Activity], scheme: Scheme
 ) -> Leaf:
-    """Charge every act by its channel, and the account for being open."""
-    prices, counts = scheme.cost_to_serve, _counts(served)
+    """Charge every act by the entry that takes it, else by channel, and the open account."""
+    prices = scheme.cost_to_serve
+    entries = [one.when for one in prices.acts]
+    taken = [(number, one.count) for number, one in _taken(served, entries, OWN)]
+    counts = _counts(
+        [a for a in served if not any(e.fits(a.channel, a.kind, a.purpose) for e in entries)]
+    )
     used = [(c, counts[c]) for c in prices.channel_cost_minor if c in counts]
     kept = prices.account_month_minor if account.open_in(month) else 0
+    by_entry = sum(n * prices.acts[number].minor for number, n in taken)
     return Leaf(
         account,
         month,
         Line.COST_TO_SERVE,
         "cost_to_serve",
-        -kept - sum(n * prices.channel_cost_minor[c] for c, n in used),
-        "-account_month - sum of items x channel_cost",
+        -kept - by_entry - sum(n * prices.channel_cost_minor[c] for c, n in used),
+        f"-account_month - sum of items x {'cost' if taken else 'channel_cost'}",
         (
             Input("account_month", kept, "minor"),
+            *(Input(f"acts.{number}.items", n, "items") for number, n in taken),
+            *(
+                Input(f"acts.{number}.cost", prices.acts[number].minor, "minor")
+                for number, _ in taken
+            ),
             *(Input(f"{c}.items", n, "items") for c, n in used),
             *(Input(f"{c}.channel_cost", prices.channel_cost_minor[c], "minor") for c, _ in used),
+        ),
+    )
+
+
+def balance_cost(
+    account: Account, month: date, weighing: Weighing, scheme: Scheme
+) -> Iterator[Leaf]:
+    """Charge what it costs to keep a product's balance, whichever side it is on."""
+    ppm = scheme.cost_to_serve.balance_ppm.get(account.product)
+    if ppm is None or not weighing.segments:
+        return
+    basis = scheme.basis(month, account.currency)
+    held = weighing.weighed(lambda _: 1)
+    yield Leaf(
+        account,
+        month,
+        Line.COST_TO_SERVE,
+        "balance_cost",
+        half_away(-max(held, -held) * ppm, basis * MILLION * weighing.divisor),
+        f"-abs({weighing.formula('balance_days', '')}) x cost / (basis x 10^6)",
+        (
+            *weighing.inputs("balance_days", rates=()),
+            Input("cost", ppm, _PPM_YEAR),
+            Input("basis", basis, "days"),
         ),
     )
 

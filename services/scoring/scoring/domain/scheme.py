@@ -4,13 +4,16 @@ docs/contribution-scheme.md says what each field means.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from scoring.domain.capital import NO_CAPITAL, Capital
 from scoring.domain.line import Line
 from scoring.domain.loan import Grade
 from scoring.domain.months import days_in_year
 from scoring.domain.posting import Channel, Kind
+from scoring.domain.tax import NO_TAX, Tax
+from scoring.domain.transfer import NO_TRANSFER, Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +78,24 @@ class EBanking:
 
 
 @dataclass(frozen=True, slots=True)
+class ActCost:
+    """What each posting that fits costs."""
+
+    when: Condition
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class CostToServe:
-    """What a posting costs by channel, and an open account by month."""
+    """What a posting costs, an open account by month, and a product's balance by year.
+
+    A posting costs what the first of `acts` that fits says, else what its channel costs.
+    """
 
     channel_cost_minor: Mapping[Channel, int]
     account_month_minor: int
+    acts: Sequence[ActCost] = ()
+    balance_ppm: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +132,19 @@ class Scheme:
     international_ppm: Mapping[Kind, int]
     cost_to_serve: CostToServe
     ladder: Ladder
+    basis_of_currency: Mapping[str, int | None] = field(default_factory=dict)
+    customer_ppm: Mapping[str, int] = field(default_factory=dict)
+    transfer: Transfer = NO_TRANSFER
+    tax: Tax = NO_TAX
+    capital: Capital = NO_CAPITAL
 
-    def basis(self, month: date) -> int:
-        """Return the days that a yearly rate is spread over, in that month's year."""
-        return self.basis_days or days_in_year(month)
+    def basis(self, month: date, currency: str | None = None) -> int:
+        """Return the days that a yearly rate is spread over, in that month's year.
+
+        Without a currency it is that of the scheme.
+        """
+        days = self.basis_of_currency.get(currency or self.currency, self.basis_days)
+        return days or days_in_year(month)
 
 
 def in_force(schemes: Sequence[Scheme], month: date) -> Scheme | None:

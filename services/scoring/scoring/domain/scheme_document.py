@@ -1,16 +1,18 @@
 """Makes a scheme of its document, or says by path what is wrong with the document."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Final, TypeVar
 
+from scoring.domain.capital_document import capital_of
 from scoring.domain.line import NO_INCOME, Line
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
 from scoring.domain.posting import NO_SERVICE, Channel, Kind
 from scoring.domain.reading import Fields, Findings
 from scoring.domain.scheme import (
+    ActCost,
     Condition,
     CostToServe,
     EBanking,
@@ -21,23 +23,27 @@ from scoring.domain.scheme import (
     Step,
     UnitIncome,
 )
+from scoring.domain.tax_document import tax_of
+from scoring.domain.transfer_document import transfer_of
 
 MONEY: Final = 10**15
 E_CHANNELS = (Channel.ONLINE, Channel.MOBILE, Channel.PHONE, Channel.SELF_SERVICE)
+BASES: Final[Mapping[str, int | None]] = {"360": 360, "365": 365, "actual": None}
 _CURRENCY_LETTERS = 3
-Entry = TypeVar("Entry", FeeShare, UnitIncome)
+Entry = TypeVar("Entry", FeeShare, UnitIncome, ActCost)
 
 
 def scheme_of(document: object) -> Scheme:
     """Read a scheme; `Unreadable` names the path of everything that is wrong."""
     findings = Findings()
     top = Fields.at(document, "", findings)
+    basis = _basis(top)
     scheme = Scheme(
         name=top.text("name"),
         version=top.whole("version", 1, 1_000_000),
         effective_from=_month(top),
         currency=_currency(top),
-        basis_days=_basis(top),
+        basis_days=basis[0],
         expected_loss=_expected_loss(top.fields("expected_loss")),
         fees=_reachable(top, "fees", top.each("fees", _fee)),
         unit_income=_reachable(top, "unit_income", top.each("unit_income", _unit_income)),
@@ -45,6 +51,11 @@ def scheme_of(document: object) -> Scheme:
         international_ppm=_international(top.fields("international")),
         cost_to_serve=_cost_to_serve(top.fields("cost_to_serve")),
         ladder=_ladder(top.fields("tiers")),
+        basis_of_currency=basis[1],
+        customer_ppm=_customer_ppm(top),
+        transfer=transfer_of(top),
+        tax=tax_of(top),
+        capital=capital_of(top),
     )
     top.close()
     findings.settle()
@@ -65,12 +76,28 @@ def _currency(top: Fields) -> str:
     return currency
 
 
-def _basis(top: Fields) -> int | None:
-    value = top.value("day_count_basis")
-    known = {"360": 360, "365": 365, "actual": None}
-    if value is not None and str(value) not in known:
-        top.wrong("day_count_basis", "must be 360, 365 or actual")
-    return known.get(str(value))
+def _basis(top: Fields) -> tuple[int | None, dict[str, int | None]]:
+    """Read the basis of all currencies, and of those that have another one."""
+    if not isinstance(top.value("day_count_basis"), Mapping):
+        return _days(top, "day_count_basis"), {}
+    by_currency = top.fields("day_count_basis")
+    found = {name: _days(by_currency, name) for name in by_currency.of}
+    return found.pop("default", _days(by_currency, "default")), found
+
+
+def _days(entry: Fields, name: str) -> int | None:
+    value = entry.value(name)
+    if value is not None and str(value) not in BASES:
+        entry.wrong(name, "must be 360, 365 or actual")
+    return BASES.get(str(value))
+
+
+def _customer_ppm(top: Fields) -> dict[str, int]:
+    """Read the customer rates of products for which neither account nor rates have one."""
+    if not top.has("products"):
+        return {}
+    products = top.fields("products")
+    return products.each_code(lambda one: one.whole("customer_ppm", -MILLION, MILLION))
 
 
 def _expected_loss(losses: Fields) -> dict[Grade, LossRates]:
@@ -161,9 +188,18 @@ def _cost_to_serve(entry: Fields) -> CostToServe:
     found = CostToServe(
         entry.fields("channels").by_word(Channel, 0, MONEY),
         entry.whole("account_month_minor", 0, MONEY),
+        _reachable(entry, "acts", entry.each("acts", _act_cost)) if entry.has("acts") else (),
+        entry.fields("balance_ppm").by_code(0, MILLION) if entry.has("balance_ppm") else {},
     )
     entry.close()
     return found
+
+
+def _act_cost(entry: Fields) -> ActCost:
+    when = _condition(entry, channel=True)
+    if when == Condition():
+        raise entry.refuse("needs at least one of kind, purpose, channel")
+    return ActCost(when, entry.whole("minor", 0, MONEY))
 
 
 def _ladder(entry: Fields) -> Ladder:

@@ -9,6 +9,7 @@ The parts are added up before the one rounding of the leaf.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
 
 from scoring.domain.account import Account
@@ -16,7 +17,10 @@ from scoring.domain.balance import AccountMonth
 from scoring.domain.exchange import OWN, RATE_PLACES, Conversion
 from scoring.domain.leaf import Input
 from scoring.domain.money import decimal_text, minor_digits
+from scoring.domain.months import month_of
 from scoring.domain.policy import Policy, RateKind
+from scoring.domain.transfer import RATES
+from scoring.domain.transfer_price import Lacks, Price, adders, adjusted, base_price, exact
 
 _PPM_YEAR = "ppm a year"
 
@@ -29,43 +33,47 @@ class Segment:
     last: int
     balance_days: int
     customer_ppm: int | None = None
-    transfer_ppm: int | None = None
+    transfer_ppm: Fraction | int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """A month's balance-days by segments; those whose balance-days are 0 are left out."""
+    """A month's balance-days by segments; those whose balance-days are 0 are left out.
+
+    `how` tells what led to the transfer price besides the rates, `lacks` what it could not be
+    found for.
+    """
 
     segments: Sequence[Segment]
     conversion: Conversion = OWN
+    how: tuple[Input, ...] = ()
+    lacks: Lacks | None = None
 
     @property
     def divisor(self) -> int:
         """Return what `weighed` sums are to be divided by, besides what they were weighed with."""
         return self.conversion.divisor
 
-    def weighed(self, weight: Callable[[Segment], int]) -> int:
+    def weighed(self, weight: Callable[[Segment], Fraction | int]) -> Fraction | int:
         """Return the sum of balance-days x weight x exchange rate; `divisor` belongs to it."""
         factor = self.conversion.factor
-        return sum(one.balance_days * weight(one) * factor(one.first) for one in self.segments)
+        return sum(one.balance_days * factor(one.first) * weight(one) for one in self.segments)
 
-    def inputs(self, name: str, sign: int = 1, *, rates: bool = True) -> tuple[Input, ...]:
-        """Tell the segments: balance-days under `name`, the rates if asked for, the exchange."""
+    def inputs(
+        self, name: str, sign: int = 1, *, rates: Sequence[str] = ("customer", "transfer")
+    ) -> tuple[Input, ...]:
+        """Tell the segments: balance-days under `name`, the rates asked for, the exchange."""
         found: list[Input] = []
         single = len(self.segments) == 1
         unit = f"minor {self.conversion.currency}" if self.conversion.foreign else "minor"
         for one in self.segments:
             days = "" if single else f"{_days(one)}."
             found.append(Input(f"{days}{name}", sign * one.balance_days, f"{unit} x days"))
-            if rates:
-                found += (
-                    Input(f"{days}{kind}_rate", ppm, _PPM_YEAR)
-                    for kind, ppm in (
-                        ("customer", one.customer_ppm),
-                        ("transfer", one.transfer_ppm),
-                    )
-                    if ppm is not None
-                )
+            found += (
+                Input(f"{days}{kind}_rate", exact(ppm), _PPM_YEAR)
+                for kind, ppm in (("customer", one.customer_ppm), ("transfer", one.transfer_ppm))
+                if ppm is not None and kind in rates
+            )
             if self.conversion.foreign:
                 found.append(exchange_input(self.conversion, one.first, f"{days}fx"))
         return (*found, *scale_inputs(self.conversion))
@@ -128,27 +136,39 @@ def changes(account: Account, policy: Policy, month: date) -> set[int]:
 
 
 def customer_rate(account: Account, policy: Policy, day: date) -> int | None:
-    """Return what the customer gets or pays on a day: the account's own rate, or its product's."""
+    """Return what the customer gets or pays on a day.
+
+    The account's own rate goes before its product's, and that of the rates before the scheme's.
+    """
     own = account.own_rate(day)
-    return policy.rates.find(account.product, RateKind.CUSTOMER, day) if own is None else own
-
-
-def transfer_rate(account: Account, policy: Policy, day: date) -> int | None:
-    """Return what the account's money is worth inside the bank on a day."""
-    return policy.rates.find(account.product, RateKind.TRANSFER, day)
+    if own is not None:
+        return own
+    found = policy.rates.find(account.product, RateKind.CUSTOMER, day)
+    scheme = policy.scheme(month_of(day)) if found is None else None
+    return scheme.customer_ppm.get(account.product) if scheme else found
 
 
 def weigh(account: Account, atom: AccountMonth, policy: Policy, conversion: Conversion) -> Weighing:
     """Cut the month where a price changes, and join what then costs the same."""
+    scheme, base = policy.scheme(atom.month), base_price(account, atom.month, policy)
+    product = scheme.transfer.of(account.product) if scheme else RATES
+
+    def transfer_rate(day: date) -> Fraction | int | None:
+        """Return what the account's money is worth inside the bank on a day."""
+        if isinstance(base, Lacks):
+            return None
+        ppm = base.ppm if base else policy.rates.find(account.product, RateKind.TRANSFER, day)
+        return None if ppm is None else adjusted(ppm, product, account.line)
+
     rates_e8 = conversion.rates_e8
     starts = {1} | changes(account, policy, atom.month)
     starts |= {day + 1 for day, (one, other) in enumerate(pairwise(rates_e8), 1) if one != other}
-    known: list[tuple[int, tuple[int | None, int | None, int | None]]] = []
+    known: list[tuple[int, tuple[int | None, Fraction | int | None, int | None]]] = []
     for day in sorted(start for start in starts if start <= atom.through):
         on = atom.month.replace(day=day)
         price = (
             customer_rate(account, policy, on),
-            transfer_rate(account, policy, on),
+            transfer_rate(on),
             conversion.rate_e8(day),
         )
         if not known or known[-1][1] != price:
@@ -158,4 +178,9 @@ def weigh(account: Account, atom: AccountMonth, policy: Policy, conversion: Conv
         Segment(first, last, atom.balance_days_of(first, last), customer, transfer)
         for (first, (customer, transfer, _)), last in zip(known, ends, strict=True)
     ]
-    return Weighing([one for one in segments if one.balance_days], conversion)
+    return Weighing(
+        [one for one in segments if one.balance_days],
+        conversion,
+        (*(base.how if isinstance(base, Price) else ()), *adders(product, account.line)),
+        base if isinstance(base, Lacks) else None,
+    )
