@@ -16,7 +16,7 @@ DOCUMENTS = [
 ]
 EXPECTED = {
     "Query": {
-        "customer", "customerByNumber", "customers", "institution", "bankContribution", "topCustomers",
+        "customer", "customerByNumber", "customers", "customerGroup", "institution", "bankContribution", "topCustomers",
         "tiers", "concentration", "productsOnOffer", "previewAudience", "campaigns", "campaign",
     },
     "Mutation": {
@@ -25,7 +25,7 @@ EXPECTED = {
     },
     "Customer": {
         "id", "number", "name", "kind", "branch", "manager", "accounts", "authorisedAccounts", "cards",
-        "consents", "contribution", "tier", "tierHistory", "offers",
+        "consents", "household", "group", "contribution", "tier", "tierHistory", "offers",
     },
     "Account": {
         "id", "number", "product", "line", "openedOn", "closedOn", "currency", "balance",

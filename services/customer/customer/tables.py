@@ -100,6 +100,37 @@ class CustomerRow(Table, table=True):
     version: int
 
 
+class GroupRow(Table, table=True):
+    """A household or a group."""
+
+    __tablename__ = "customer_group"
+    __table_args__ = (
+        UniqueConstraint("institution", "code"),
+        Index(None, "institution", "parent_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    institution: str
+    code: str
+    kind: str
+    name: str
+    parent_id: UUID | None = Field(foreign_key="customer_group.id")
+    version: int
+
+
+class GroupMemberRow(Table, table=True):
+    """The group's version covers its members too; `until` is the first day no longer."""
+
+    __tablename__ = "group_member"
+
+    group_id: UUID = Field(primary_key=True, foreign_key="customer_group.id")
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id", index=True)
+    since: date = Field(primary_key=True)
+    institution: str
+    role: str
+    until: date | None
+
+
 class AccountRow(Table, table=True):
     __tablename__ = "account"
     __table_args__ = (
@@ -119,6 +150,7 @@ class AccountRow(Table, table=True):
     branch_code: str
     opened_on: date
     closed_on: date | None
+    matures_on: date | None
     version: int
 
 

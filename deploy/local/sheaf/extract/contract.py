@@ -70,10 +70,19 @@ KINDS: tuple[Kind, ...] = (
             "branch_code manager_number? since:date"
         ),
     ),
+    Kind("groups", "customer", _columns("code kind name parent_code?")),
+    Kind(
+        "group_members",
+        "customer",
+        _columns("group_code customer_number role since:date until:date?"),
+    ),
     Kind(
         "accounts",
         "customer",
-        _columns("number product_code currency branch_code opened_on:date closed_on:date?"),
+        _columns(
+            "number product_code currency branch_code opened_on:date closed_on:date? "
+            "matures_on:date?"
+        ),
     ),
     Kind("account_holders", "customer", _columns("account_number customer_number role")),
     Kind(

@@ -10,6 +10,7 @@ from customer.domain.ids import AccountId, CustomerId
 from customer.domain.problems import (
     CardNumberRefused,
     ClosedBeforeOpened,
+    MaturesBeforeOpened,
     OwnerTaken,
     UnknownAccount,
     UnknownBranch,
@@ -31,7 +32,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An account as a holding: no money here. `holders` are in the order of their ids."""
+    """An account as a holding: no money here. `holders` are in the order of their ids.
+
+    `matures_on` is the day on which an agreed term ends, whether or not the account closes then.
+    """
 
     id: AccountId
     number: str
@@ -40,6 +44,7 @@ class Account:
     branch_code: str
     opened_on: date
     closed_on: date | None
+    matures_on: date | None = None
     holders: tuple[Holder, ...] = ()
 
     @property
@@ -87,6 +92,8 @@ def fit_account(
     check_currency(told.currency)
     if told.closed_on is not None and told.closed_on < told.opened_on:
         raise ClosedBeforeOpened
+    if told.matures_on is not None and told.matures_on < told.opened_on:
+        raise MaturesBeforeOpened
     if told.product_code not in products:
         raise UnknownProduct(told.product_code)
     if told.branch_code not in branches:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from customer.domain.account import Account
 from customer.domain.consent import Consent
 from customer.domain.customer import Customer
+from customer.domain.group import Group
 from customer.domain.organisation import Branch, Institution, Product
 from customer.domain.vocabulary import Line
 
@@ -132,10 +133,43 @@ class AccountRecorded:
             "branch_code": self.value.branch_code,
             "opened_on": _day(self.value.opened_on),
             "closed_on": _day(self.value.closed_on),
+            "matures_on": _day(self.value.matures_on),
             "owner_id": str(owner) if owner else None,
             "holders": [
                 {"customer_id": str(one.customer_id), "role": one.role}
                 for one in self.value.holders
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRecorded:
+    """A household or group, or who belongs to it, is known or known otherwise than before."""
+
+    type: ClassVar[str] = "customer.group.recorded"
+    institution: str
+    version: int
+    value: Group
+
+    @property
+    def subject(self) -> str:
+        return str(self.value.id)
+
+    def data(self) -> dict[str, Any]:
+        parent = self.value.parent_id
+        return {
+            "group_id": str(self.value.id),
+            "code": self.value.code,
+            "kind": self.value.kind,
+            "parent_id": str(parent) if parent else None,
+            "members": [
+                {
+                    "customer_id": str(one.customer_id),
+                    "role": one.role,
+                    "since": _day(one.since),
+                    "until": _day(one.until),
+                }
+                for one in self.value.members
             ],
         }
 

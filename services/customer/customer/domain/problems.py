@@ -3,10 +3,15 @@
 Problem
   InstitutionNotRecorded, WrongInstitution
   Invalid > UnknownCurrency, BadResidentId, BadUscc, IdentifierIncomplete, BornInFuture,
-            ClosedBeforeOpened, WithdrawnBeforeGiven, CardNumberRefused
-  Unknown > UnknownBranch, UnknownManager, UnknownProduct, UnknownAccount, UnknownCustomer
+            ClosedBeforeOpened, MaturesBeforeOpened, WithdrawnBeforeGiven, CardNumberRefused,
+            LeftBeforeJoined*
+  Unknown > UnknownBranch, UnknownManager, UnknownProduct, UnknownAccount, UnknownCustomer,
+            UnknownGroup*
   BranchCycle, LineFixed, OwnerTaken
+  GroupCycle*, HouseholdAbove*, GroupKindFixed*, AlreadyMember*
   CustomerNotFound, ConsentNotGiven, ConsentAlreadyGiven
+
+Those with a star are about households and groups and stand in group_problems.
 """
 
 from typing import ClassVar
@@ -107,6 +112,15 @@ class ClosedBeforeOpened(Invalid):
 
     def __init__(self) -> None:
         super().__init__("closed_on lies before opened_on; correct one of them.")
+
+
+class MaturesBeforeOpened(Invalid):
+    """The account's term ends before the account begins."""
+
+    code: ClassVar[str] = "MATURES_BEFORE_OPENED"
+
+    def __init__(self) -> None:
+        super().__init__("matures_on lies before opened_on; correct one of them.")
 
 
 class WithdrawnBeforeGiven(Invalid):

@@ -54,6 +54,13 @@ class HolderRole(StrEnum):
     AUTHORISED = "authorised"
 
 
+class GroupKind(StrEnum):
+    """People who live together, or companies that belong together."""
+
+    HOUSEHOLD = "household"
+    GROUP = "group"
+
+
 class Purpose(StrEnum):
     """What a consent is for."""
 

@@ -12,8 +12,6 @@ from kit.problem import BadRequest
 from customer.domain.views import Profile
 from customer.graphql.types import Customer
 
-MOST = 100
-
 
 @strawberry.type(description="One customer in a list.")
 class CustomerEdge:
@@ -40,13 +38,6 @@ class CustomerConnection:
             end_cursor=edges[-1].cursor if edges else None,
         )
         return cls(edges=edges, page_info=info)
-
-
-def page_size(first: int) -> int:
-    """Return `first` when a page may be that long."""
-    if not 1 <= first <= MOST:
-        raise BadRequest(f"first must be 1 to {MOST}; go on with after.")
-    return first
 
 
 def place(after: str | None) -> str | None:

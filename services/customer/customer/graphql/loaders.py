@@ -8,6 +8,7 @@ from strawberry.dataloader import DataLoader
 from customer.domain.account import Card
 from customer.domain.consent import Consent
 from customer.domain.views import Position, Profile
+from customer.graphql.group_loaders import GroupLoaders
 from customer.store import consents, views
 
 
@@ -46,6 +47,7 @@ class Loaders:
             told = [one.value for _, one in sorted(found.items())]
             return [[one for one in told if one.customer_id == owner] for owner in ids]
 
+        self.groups = GroupLoaders(db, institution)
         self.profile_by_id = DataLoader(load_fn=profiles)
         self.profile_by_number = DataLoader(load_fn=numbered)
         self.position_by_id = DataLoader(load_fn=accounts)

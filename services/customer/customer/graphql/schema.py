@@ -8,9 +8,11 @@ from kit.graphql import IdempotencyKeyReused, Schema
 
 from customer.domain import problems
 from customer.domain.vocabulary import Channel, Purpose
-from customer.graphql.connections import CustomerConnection, page_size, place
+from customer.graphql.connections import CustomerConnection, place
 from customer.graphql.context import Info
+from customer.graphql.groups import CustomerGroup
 from customer.graphql.institution import Institution
+from customer.graphql.paging import page_size
 from customer.graphql.problems import (
     HANDLERS,
     ConsentAlreadyGiven,
@@ -20,7 +22,7 @@ from customer.graphql.problems import (
 from customer.graphql.search import CustomerSearch, storable
 from customer.graphql.types import Account, Customer
 from customer.operations import consents
-from customer.store import organisation, views
+from customer.store import groups, organisation, views
 
 GiveConsentResult = Annotated[
     Customer | CustomerNotFound | ConsentAlreadyGiven | IdempotencyKeyReused,
@@ -71,6 +73,15 @@ class Query:
                 session, principal.institution, wanted, after=beyond, limit=size + 1
             )
         return CustomerConnection.of(found, first=size, after=after)
+
+    @strawberry.field(description="The household or group with the bank's code; null for none.")
+    async def customer_group(self, info: Info, code: str) -> CustomerGroup | None:
+        info.context.principal.must("customer:read")
+        if not storable(code):
+            return None
+        async with info.context.db.read() as session:
+            found = await groups.group_by_code(session, info.context.principal.institution, code)
+        return CustomerGroup.of(found) if found else None
 
     @strawberry.field(description="The bank that the caller works for, once it is recorded.")
     async def institution(self, info: Info) -> Institution | None:
@@ -138,4 +149,4 @@ async def _change(
     return Customer.of(found)
 
 
-schema = Schema(Query, Mutation, types=[Customer, Account], handlers=HANDLERS)
+schema = Schema(Query, Mutation, types=[Customer, Account, CustomerGroup], handlers=HANDLERS)

@@ -9,8 +9,17 @@ import strawberry
 from customer.domain import account, organisation, views
 from customer.domain import consent as consents
 from customer.domain.identifiers import masked_email, masked_id_number, masked_phone
-from customer.domain.vocabulary import Channel, CustomerKind, HolderRole, Line, Purpose, Sex
+from customer.domain.vocabulary import (
+    Channel,
+    CustomerKind,
+    GroupKind,
+    HolderRole,
+    Line,
+    Purpose,
+    Sex,
+)
 from customer.graphql.context import Info
+from customer.graphql.groups import CustomerGroup
 
 strawberry.enum(Line, description="A line of business; every product belongs to one.")
 strawberry.enum(Channel, description="A way of reaching a customer.")
@@ -91,6 +100,9 @@ class Account:
     currency: str = strawberry.field(description="ISO 4217.")
     opened_on: date = strawberry.field(description="Its first day.")
     closed_on: date | None = strawberry.field(description="Its last day; null while it is open.")
+    matures_on: date | None = strawberry.field(
+        description="The day on which an agreed term ends; null where there is none."
+    )
 
     @classmethod
     def of(cls, position: views.Position) -> Self:
@@ -104,6 +116,7 @@ class Account:
             currency=found.currency,
             opened_on=found.opened_on,
             closed_on=found.closed_on,
+            matures_on=found.matures_on,
         )
 
     @classmethod
@@ -172,6 +185,18 @@ class Customer:
     async def authorised_accounts(self, info: Info) -> list[Account]:
         held = await info.context.loaders.positions_by_customer_id.load(self.id)
         return [Account.of(one) for one in held if one.role is HolderRole.AUTHORISED]
+
+    @strawberry.field(description="The household that the customer is in on the business date.")
+    async def household(self, info: Info) -> CustomerGroup | None:
+        return await self._in(info, GroupKind.HOUSEHOLD)
+
+    @strawberry.field(description="The group that the customer is in on the business date.")
+    async def group(self, info: Info) -> CustomerGroup | None:
+        return await self._in(info, GroupKind.GROUP)
+
+    async def _in(self, info: Info, kind: GroupKind) -> CustomerGroup | None:
+        found = await info.context.loaders.groups.by_customer_id.load(self.id)
+        return CustomerGroup.of(found[kind]) if kind in found else None
 
     @strawberry.field(description="The cards that the customer carries.")
     async def cards(self, info: Info) -> list[Card]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from customer.domain.taking import Outcome
 from customer.ingest import records
-from customer.operations import accounts, consents, customers, organisation
+from customer.operations import accounts, consents, customers, groups, organisation
 
 Told_contra = TypeVar("Told_contra", contravariant=True)
 Kind: TypeAlias = tuple[type[BaseModel], Take]
@@ -55,6 +55,8 @@ def kinds(db: Database, clock: Callable[[], datetime]) -> dict[str, Kind]:
         "branches": kind(records.Branch, organisation.record_branches),
         "staff": kind(records.Staff, organisation.record_staff),
         "customers": kind(records.Customer, customers.record_customers),
+        "groups": kind(records.Group, groups.record_groups),
+        "group_members": kind(records.GroupMember, groups.record_members),
         "accounts": kind(records.Account, accounts.record_accounts),
         "account_holders": kind(records.AccountHolder, accounts.record_holdings),
         "cards": kind(records.Card, accounts.record_cards),

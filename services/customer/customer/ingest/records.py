@@ -6,12 +6,13 @@ from typing import Annotated, Generic, TypeVar
 from kit.intake import NoneIfEmpty, Record
 from pydantic import ConfigDict
 
-from customer.domain import account, consent, customer, organisation
-from customer.domain.ids import account_id, customer_id
+from customer.domain import account, consent, customer, group, organisation
+from customer.domain.ids import account_id, customer_id, group_id
 from customer.domain.vocabulary import (
     BranchKind,
     Channel,
     CustomerKind,
+    GroupKind,
     HolderRole,
     Line,
     Purpose,
@@ -108,6 +109,39 @@ class Customer(Stated[customer.Customer]):
         return customer.Customer(id=customer_id(institution, self.number), **self.__dict__)
 
 
+class Group(Stated[group.Group]):
+    code: Code
+    kind: GroupKind
+    name: Text
+    parent_code: Annotated[Code | None, NoneIfEmpty] = None
+
+    def told(self, institution: str) -> group.Group:
+        parent = self.parent_code
+        return group.Group(
+            id=group_id(institution, self.code),
+            parent_id=group_id(institution, parent) if parent else None,
+            **self.__dict__,
+        )
+
+
+class GroupMember(Stated[group.Joining]):
+    group_code: Code
+    customer_number: Code
+    role: Word
+    since: Day
+    until: Annotated[Day | None, NoneIfEmpty] = None
+
+    def told(self, institution: str) -> group.Joining:
+        return group.Joining(
+            group_id=group_id(institution, self.group_code),
+            group_code=self.group_code,
+            customer_number=self.customer_number,
+            member=group.Member(
+                customer_id(institution, self.customer_number), self.since, self.role, self.until
+            ),
+        )
+
+
 class Account(Stated[account.Account]):
     number: Code
     product_code: Code
@@ -115,6 +149,7 @@ class Account(Stated[account.Account]):
     branch_code: Code
     opened_on: Day
     closed_on: Annotated[Day | None, NoneIfEmpty] = None
+    matures_on: Annotated[Day | None, NoneIfEmpty] = None
 
     def told(self, institution: str) -> account.Account:
         return account.Account(id=account_id(institution, self.number), **self.__dict__)

@@ -41,6 +41,7 @@ def account(row: Row[Any], holders: tuple[Holder, ...] = ()) -> Account:
         branch_code=row.branch_code,
         opened_on=row.opened_on,
         closed_on=row.closed_on,
+        matures_on=row.matures_on,
         holders=holders,
     )
 
