@@ -46,10 +46,10 @@ class Issuer:
         public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         self.jwks.write_text(json.dumps({"keys": [public | {"kid": "one", "alg": "ES256"}]}))
 
-    def token(self, *scopes, institution="A") -> str:
+    def token(self, *scopes, institution="A", subject="s1") -> str:
         now = datetime.now(UTC)
         claims = {
-            "iss": "https://issuer.example", "aud": "sheaf", "sub": "s1", "role": "some",
+            "iss": "https://issuer.example", "aud": "sheaf", "sub": subject, "role": "some",
             "channel": "counter", "institution": institution, "scopes": scopes,
             "iat": now, "exp": now + timedelta(hours=1),
         }  # fmt: skip
@@ -74,6 +74,7 @@ class Bank:
 
     def __init__(self, url, issuer, folder, institution="A") -> None:
         self.institution = institution
+        self.subject = "s1"
         self.issuer = issuer
         token = folder / "token"
         token.write_text("unused")
@@ -164,7 +165,7 @@ class Bank:
     # records from the bank
 
     def headers(self, *scopes) -> dict[str, str]:
-        token = self.issuer.token(*scopes, institution=self.institution)
+        token = self.issuer.token(*scopes, institution=self.institution, subject=self.subject)
         return {"authorization": f"Bearer {token}"}
 
     async def ingest(self, kind, *records, scopes=LOADER) -> dict:

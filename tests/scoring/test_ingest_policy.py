@@ -27,8 +27,29 @@ async def test_a_scheme_is_stored_once_and_never_changes(bank, example_scheme):
         answer = await bank.ingest("scheme", example_scheme | other)
         assert [one["code"] for one in answer["rejected"]] == ["SCHEME_CONFLICT"]
     assert len(await bank.sql("select 1 from scheme")) == 1
-    later = example_scheme | {"version": 2, "effective_from": "2024-02-01"}
-    assert (await bank.ingest("scheme", later))["accepted"] == 1
+
+
+async def test_the_first_scheme_is_in_force_at_once_and_later_ones_wait_as_drafts(
+    bank, example_scheme
+):
+    second = example_scheme | {"version": 2, "effective_from": "2024-02-01"}
+    third = example_scheme | {"version": 3, "effective_from": "2024-03-01"}
+    answer = await bank.ingest("scheme", example_scheme, second)
+    assert answer == {"accepted": 1, "unchanged": 0, "parked": 1, "drafted": 1, "rejected": []}
+    answer = await bank.ingest("scheme", third, second, example_scheme)
+    assert answer == {"accepted": 0, "unchanged": 2, "parked": 1, "drafted": 1, "rejected": []}
+    assert [row.version for row in await bank.sql("select version from scheme")] == [1]
+    found = await bank.sql("select version, state from scheme_version order by version")
+    assert [tuple(row) for row in found] == [(1, "approved"), (2, "draft"), (3, "draft")]
+
+
+async def test_a_draft_that_is_sent_with_other_content_stays_as_it_is(bank, example_scheme):
+    second = example_scheme | {"version": 2, "effective_from": "2024-02-01"}
+    await bank.ingest("scheme", example_scheme, second)
+    answer = await bank.ingest("scheme", second | {"name": "Another"})
+    assert [one["code"] for one in answer["rejected"]] == ["SCHEME_CONFLICT"]
+    [row] = await bank.sql("select name, revision from scheme_version where version = 2")
+    assert tuple(row) == (second["name"], 1)
 
 
 async def test_a_wrong_scheme_is_refused_by_path_and_nothing_is_stored(bank, example_scheme):

@@ -26,6 +26,7 @@ _DESK = (
 )  # fmt: skip
 _DEVELOPER = (
     *_DESK, "campaign:read", "campaign:write", "campaign:approve", "operate",
+    "scheme:read", "scheme:write", "scheme:approve",
 )  # fmt: skip
 SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -33,8 +34,15 @@ SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "phone_agent": _DESK,
         "customer_manager": (*_DESK, "campaign:read"),
         "marketer": ("customer:read", "contribution:read", "campaign:read", "campaign:write"),
-        "approver": ("campaign:read", "campaign:approve", "customer:read", "contribution:read"),
-        "finance": ("contribution:read", "customer:read"),
+        "approver": (
+            "campaign:read",
+            "campaign:approve",
+            "customer:read",
+            "contribution:read",
+            "scheme:read",
+            "scheme:approve",
+        ),
+        "finance": ("contribution:read", "customer:read", "scheme:read", "scheme:write"),
         "loader": ("ingest:write", "customer:read", "contribution:read", "operate"),
         "ops": ("operate",),
         "service": ("feed:read",),

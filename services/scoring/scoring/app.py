@@ -16,6 +16,7 @@ from starlette.routing import Route
 from scoring.graphql.context import Context
 from scoring.graphql.loaders import Loaders
 from scoring.graphql.schema import SCHEMA
+from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.inbox import handlers
 from scoring.ingest import kinds
 from scoring.operations.recalculation import Calm, work
@@ -47,7 +48,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
 
     def context(principal: Principal) -> Context:
         loaders = Loaders(db, policies, principal.institution)
-        return Context(db=db, principal=principal, loaders=loaders, clock=clock)
+        schemes = SchemeLoaders(db, principal.institution)
+        return Context(db=db, principal=principal, loaders=loaders, schemes=schemes, clock=clock)
 
     app = service("scoring", db, consumers=consumers, work=[recalculating], pending=pending)
     app.include_router(feed(db, verifier))

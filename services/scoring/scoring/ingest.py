@@ -133,7 +133,7 @@ def kinds(
 
     async def scheme(who: Principal, lines: Sequence[tuple[int, SchemeRecord]]) -> Answer:
         found = [(line, record.root) for line, record in lines]
-        return await record_schemes(db, who.institution, found)
+        return await record_schemes(db, who, found)
 
     return {
         "postings": (PostingRecord, postings),

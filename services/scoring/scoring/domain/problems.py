@@ -10,12 +10,24 @@ Problem
 │   └── LoanTermsMissing   a loan account has balance-days and no terms
 ├── ArchiveUnavailable  a file of a closed month is missing or damaged, and nothing is guessed
 ├── ArchiveFull         the archive cannot be written: nothing of the file went in
+├── SchemeInvalid       a scheme's document is wrong, each finding by its path
+├── SchemeNotFound      the institution has no such version
+├── SchemeConflict      the version, or its first month, is taken
+├── StaleRevision       the draft has changed since the caller read it
+├── NotDraft            the version is past the step asked for
+├── NotSimulated        no shadow run has finished on the draft as it is
+├── SamePerson          whoever wrote a scheme cannot approve it
+├── MonthClosed         the scheme would price a month that is over
+├── SchemeInForce       what is in force cannot be taken back
+├── NothingToSimulate   the institution's business date is not known yet
 └── IdempotencyKeyReused   (kit) the same key came with other parameters
 """
 
 from typing import ClassVar
 
 from kit.problem import Problem
+
+from scoring.domain.reading import Finding, Unreadable
 
 
 class PeriodInvalid(Problem):
@@ -72,3 +84,67 @@ class ArchiveFull(Problem):
 
     code: ClassVar[str] = "ARCHIVE_FULL"
     status: ClassVar[int] = 507
+
+
+class SchemeInvalid(Problem):
+    """A scheme's document is wrong; every finding names its path."""
+
+    code: ClassVar[str] = "SCHEME_INVALID"
+
+    def __init__(self, *findings: Finding) -> None:
+        super().__init__(str(Unreadable(*findings)))
+        self.findings = findings
+
+
+class SchemeNotFound(Problem):
+    """The caller's institution has no scheme of this version."""
+
+    code: ClassVar[str] = "SCHEME_NOT_FOUND"
+
+
+class SchemeConflict(Problem):
+    """The version, or the month that it begins with, is stored with other content."""
+
+    code: ClassVar[str] = "SCHEME_CONFLICT"
+
+
+class StaleRevision(Problem):
+    """The draft has changed since the caller read it."""
+
+    code: ClassVar[str] = "STALE_REVISION"
+
+
+class NotDraft(Problem):
+    """The version is approved or withdrawn, and no longer changes."""
+
+    code: ClassVar[str] = "NOT_DRAFT"
+
+
+class NotSimulated(Problem):
+    """No shadow run has finished on exactly this content."""
+
+    code: ClassVar[str] = "NOT_SIMULATED"
+
+
+class SamePerson(Problem):
+    """Whoever wrote any revision of a scheme cannot approve it."""
+
+    code: ClassVar[str] = "SAME_PERSON"
+
+
+class MonthClosed(Problem):
+    """The scheme would begin with a month that was computed under another one."""
+
+    code: ClassVar[str] = "MONTH_CLOSED"
+
+
+class SchemeInForce(Problem):
+    """The scheme prices months already."""
+
+    code: ClassVar[str] = "SCHEME_IN_FORCE"
+
+
+class NothingToSimulate(Problem):
+    """Nothing has arrived yet about the caller's institution, not even its business date."""
+
+    code: ClassVar[str] = "NOTHING_TO_SIMULATE"

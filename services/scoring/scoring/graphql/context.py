@@ -10,6 +10,7 @@ from kit.db import Database
 from kit.identity import Principal
 
 from scoring.graphql.loaders import Loaders
+from scoring.graphql.scheme_loaders import SchemeLoaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Context:
     db: Database
     principal: Principal
     loaders: Loaders
+    schemes: SchemeLoaders
     clock: Callable[[], datetime]
 
 

@@ -20,6 +20,8 @@ from scoring.graphql.reports import (
     TierStep,
 )
 from scoring.graphql.scalars import SCALARS, From, To, period
+from scoring.graphql.scheme_entries import SchemeMutations, SchemeQueries
+from scoring.graphql.scheme_problems import HANDLERS
 from scoring.graphql.scope import Beneath, Branch, Manager
 from scoring.operations import recalculation
 from scoring.store import customer_months, queue, reports, scores
@@ -37,7 +39,7 @@ def _many(first: int) -> int:
 
 
 @strawberry.type
-class Query(ConcentrationQuery):
+class Query(ConcentrationQuery, SchemeQueries):
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
         principal, months = info.context.principal, period(from_, to)
@@ -104,7 +106,7 @@ class Recompute:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(SchemeMutations):
     @strawberry.mutation(
         description="Work every customer out again, from the first month on. Changes nothing "
         "that was right. The same idempotencyKey has one effect and one answer."
@@ -118,4 +120,4 @@ class Mutation:
         return Recompute(customers=customers)
 
 
-SCHEMA = Schema(Query, Mutation, types=[Customer, Account], handlers=(), scalars=SCALARS)
+SCHEMA = Schema(Query, Mutation, types=[Customer, Account], handlers=HANDLERS, scalars=SCALARS)

@@ -1,16 +1,24 @@
 """Taking in what the bank decides: rates and contribution schemes."""
 
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from kit.db import Database
+from kit.identity import Principal
 from kit.intake import Answer, Rejected
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from scoring.domain import lifecycle
+from scoring.domain.lifecycle import Act, Content
 from scoring.domain.policy import Rate
+from scoring.domain.problems import SchemeConflict
 from scoring.domain.reading import Unreadable
 from scoring.domain.scheme_document import scheme_of
-from scoring.store import institution
+from scoring.operations.scheme_text import plain, text_of
+from scoring.operations.schemes import content_of, put_in_force
+from scoring.store import institution, schemes
 
 
 async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]]) -> Answer:
@@ -26,11 +34,18 @@ async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]
     return Answer(accepted=len(changed), unchanged=len(lines) - len(changed))
 
 
+@dataclass(frozen=True, slots=True)
+class SchemeAnswer(Answer):
+    """As any answer; of the `parked` schemes, how many are drafts that wait for approval."""
+
+    drafted: int = 0
+
+
 async def record_schemes(
-    db: Database, bank: str, lines: Sequence[tuple[int, Mapping[str, Any]]]
-) -> Answer:
-    """Store new scheme versions; a stored one never changes."""
-    accepted = unchanged = 0
+    db: Database, who: Principal, lines: Sequence[tuple[int, Mapping[str, Any]]]
+) -> SchemeAnswer:
+    """Put an institution's first scheme in force; keep later ones as drafts."""
+    counts = dict.fromkeys(Arrival, 0)
     rejected: list[Rejected] = []
     for line, document in lines:
         try:
@@ -38,17 +53,47 @@ async def record_schemes(
         except Unreadable as error:
             rejected.append(Rejected(line, "INVALID", str(error)))
             continue
-        async with db.transaction() as session:
-            added = await institution.add_scheme(session, bank, scheme, json.dumps(document))
-            if added:
-                await institution.policy_moved(session, bank, scheme.effective_from)
-        if added is None:
-            reason = (
-                f"version: version {scheme.version}, or another scheme from "
-                f"{scheme.effective_from} on, is stored with other content; stored schemes never "
-                "change, so give the next one a higher version and a later effective_from"
-            )
-            rejected.append(Rejected(line, "SCHEME_CONFLICT", reason))
-        accepted += added is True
-        unchanged += added is False
-    return Answer(accepted=accepted, unchanged=unchanged, rejected=rejected)
+        content = content_of(scheme, plain(document), text_of(document))
+        try:
+            async with db.transaction() as session:
+                await schemes.hold(session, who.institution)
+                counts[await _arrive(session, who, scheme.version, content)] += 1
+        except SchemeConflict as conflict:
+            rejected.append(Rejected(line, conflict.code, str(conflict)))
+    return SchemeAnswer(
+        accepted=counts[Arrival.LOADED],
+        unchanged=counts[Arrival.KNOWN],
+        parked=counts[Arrival.DRAFTED],
+        drafted=counts[Arrival.DRAFTED],
+        rejected=rejected,
+    )
+
+
+class Arrival(Enum):
+    """What became of a scheme that was sent."""
+
+    LOADED = "in force"
+    DRAFTED = "a draft"
+    KNOWN = "stored already"
+
+
+async def _arrive(session: AsyncSession, who: Principal, number: int, content: Content) -> Arrival:
+    bank, by = who.institution, who.subject
+    known = await schemes.find(session, bank, number)
+    if known and known.content.document == content.document:
+        return Arrival.KNOWN
+    if known:
+        raise SchemeConflict(
+            f"version: version {number} is stored with other content; a draft is changed by "
+            "editScheme, and what is approved never changes: give the next scheme a higher "
+            "version and a later effective_from"
+        )
+    taken = await schemes.taken(session, bank)
+    if not taken:
+        first = lifecycle.loaded(bank, number, content, by=by)
+        await put_in_force(session, first)
+        await schemes.save(session, first, Act.LOADED, by)
+        return Arrival.LOADED
+    new = lifecycle.drafted(bank, number, content, by=by, taken=taken)
+    await schemes.save(session, new, Act.DRAFTED, by)
+    return Arrival.DRAFTED

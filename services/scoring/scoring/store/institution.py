@@ -1,5 +1,6 @@
 """The bank itself: its business date, its schemes and its rates."""
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from scoring.domain.lifecycle import Version
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.scheme import Scheme
 from scoring.domain.scheme_document import scheme_of
@@ -170,21 +172,17 @@ def _rates(rates: Sequence[Rate]) -> str:
 
 _ADD_SCHEME = text(
     "insert into scheme (institution, recorded_at, version, effective_from, document) "
-    "values (:institution, now(), :version, :effective_from, cast(:document as jsonb)) "
-    "on conflict do nothing"
-)
-_SAME_SCHEME = text(
-    "select document = cast(:document as jsonb) as same from scheme "
-    "where institution = :institution and version = :version"
+    "values (:institution, now(), :version, :effective_from, cast(:document as jsonb))"
 )
 
 
-async def add_scheme(
-    session: AsyncSession, institution: str, scheme: Scheme, document: str
-) -> bool | None:
-    """Store a new version: True. False when it is stored already, None when it contradicts."""
-    key = {"institution": institution, "version": scheme.version, "document": document}
-    if await run(session, _ADD_SCHEME, effective_from=scheme.effective_from, **key):
-        return True
-    known = await rows(session, _SAME_SCHEME, **key)
-    return False if known and known[0].same else None
+async def add_scheme(session: AsyncSession, version: Version) -> None:
+    """Let an approved version price the months from its first one on."""
+    await run(
+        session,
+        _ADD_SCHEME,
+        institution=version.institution,
+        version=version.number,
+        effective_from=version.content.effective_from,
+        document=json.dumps(version.content.document),
+    )
