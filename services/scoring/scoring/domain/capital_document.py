@@ -20,13 +20,14 @@ def capital_of(top: Fields) -> Capital:
     found = Capital(
         section.whole("ratio_ppm", 0, MILLION),
         section.whole("hurdle_ppm", 0, MILLION),
-        _weights(section.fields("weights")),
+        _weights(section),
     )
     section.close()
     return found
 
 
-def _weights(entry: Fields) -> Weights:
+def _weights(section: Fields) -> Weights:
+    entry = section.fields("weights")
     lines = entry.fields("lines").by_word(Line, 0, HEAVIEST) if entry.has("lines") else {}
     for line in NO_INCOME:
         if line in lines:
@@ -37,6 +38,6 @@ def _weights(entry: Fields) -> Weights:
         lines,
     )
     if not (found.grades or found.products or found.lines) and entry.sound():
-        raise entry.refuse("needs at least one of grades, products, lines")
+        section.wrong("weights", "needs at least one of grades, products, lines")
     entry.close()
     return found

@@ -4,15 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from scoring.domain.account import Account, Activity, History
+from scoring.domain.account import Account, History
 from scoring.domain.balance import AccountMonth, account_months
+from scoring.domain.balance_cost import balance_cost
 from scoring.domain.capital_charge import capital_charge
-from scoring.domain.exchange import Conversion, conversion, spans
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line, View
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy, RateKind
-from scoring.domain.posting import NO_SERVICE
 from scoring.domain.problems import (
     CurrencyNotPriced,
     FxRatesMissing,
@@ -24,23 +23,14 @@ from scoring.domain.problems import (
 from scoring.domain.rules import (
     MARGIN_LINES,
     acts,
-    balance_cost,
     deposit_margin,
     expected_loss,
     loan_margin,
 )
 from scoring.domain.scheme import Scheme
+from scoring.domain.scheme_money import Missing, in_scheme_money
 from scoring.domain.taxation import on_fees, on_income, on_interest
-from scoring.domain.weighing import Weighing, weigh
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """One thing without which a month cannot be priced."""
-
-    month: date
-    problem: type[NotComputable]
-    what: str
+from scoring.domain.weighing import Weighing
 
 
 @dataclass(slots=True)
@@ -83,43 +73,21 @@ def price(accounts: Iterable[tuple[Account, History]], policy: Policy, period: P
 
 
 def _price_month(account: Account, atom: AccountMonth, policy: Policy, priced: Priced) -> None:
-    if not (atom.balance_days or atom.activity or account.open_in(atom.month)):
-        return
-    scheme = policy.scheme(atom.month)
-    if scheme is None:
-        priced.missing.append(Missing(atom.month, SchemeMissing, "a scheme"))
-    elif account.currency != scheme.currency and not policy.fx.knows(account.currency):
-        if atom.balance_days or atom.activity:
-            what = f"a price in {scheme.currency} of {account.currency}"
-            priced.missing.append(Missing(atom.month, CurrencyNotPriced, what))
-    else:
-        turn = conversion(policy.fx, account.currency, scheme.currency, atom.month, atom.through)
-        activity = atom.by_day if turn.foreign else atom.activity
-        weighing = weigh(account, atom, policy, turn) if _has_margin(account) else Weighing(())
-        if _unconverted(turn, weighing, activity):
-            what = f"fx rate of {account.currency} on {spans(turn.lacking)}"
-            priced.missing.append(Missing(atom.month, FxRatesMissing, what))
-            return
-        lacked = len(priced.missing)
-        leaves = list(_margins(account, atom.month, weighing, scheme, priced.missing))
-        leaves += acts(account, atom.month, activity, scheme, turn)
-        leaves += on_fees(account, atom.month, leaves, scheme.tax)
+    money = in_scheme_money(account, atom, policy, weighed=_has_margin(account))
+    if isinstance(money, Missing):
+        priced.missing.append(money)
+    elif money is not None:
+        month, scheme, lacked = atom.month, money.scheme, len(priced.missing)
+        leaves = list(_margins(account, month, money.weighing, scheme, priced.missing))
+        leaves += acts(account, month, money.activity, scheme, money.conversion)
+        leaves += on_fees(account, month, leaves, scheme.tax)
         if len(priced.missing) == lacked:
-            leaves += on_income(account, atom.month, leaves, scheme.tax)
+            leaves += on_income(account, month, leaves, scheme.tax)
         priced.leaves.extend(leaves)
 
 
 def _has_margin(account: Account) -> bool:
     return account.line is Line.LOAN or account.line in MARGIN_LINES
-
-
-def _unconverted(turn: Conversion, weighing: Weighing, activity: Iterable[Activity]) -> bool:
-    """Tell whether money is to be priced on a day without an exchange rate."""
-    lacking = set(turn.lacking)
-    return bool(lacking) and (
-        any(segment.first in lacking for segment in weighing.segments)
-        or any(act.day in lacking for act in activity if act.kind not in NO_SERVICE)
-    )
 
 
 def _margins(

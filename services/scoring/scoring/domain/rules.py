@@ -6,13 +6,14 @@ from datetime import date
 from fractions import Fraction
 
 from scoring.domain.account import Account, Activity
+from scoring.domain.condition import Condition
 from scoring.domain.exchange import OWN, Conversion
 from scoring.domain.leaf import Input, Leaf
 from scoring.domain.line import Line
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION, half_away
 from scoring.domain.posting import NO_SERVICE
-from scoring.domain.scheme import Condition, Scheme
+from scoring.domain.scheme import Scheme
 from scoring.domain.weighing import (
     Segment,
     Weighing,
@@ -283,30 +284,6 @@ def _cost_to_serve(
             ),
             *(Input(f"{c}.items", n, "items") for c, n in used),
             *(Input(f"{c}.channel_cost", prices.channel_cost_minor[c], "minor") for c, _ in used),
-        ),
-    )
-
-
-def balance_cost(
-    account: Account, month: date, weighing: Weighing, scheme: Scheme
-) -> Iterator[Leaf]:
-    """Charge what it costs to keep a product's balance, whichever side it is on."""
-    ppm = scheme.cost_to_serve.balance_ppm.get(account.product)
-    if ppm is None or not weighing.segments:
-        return
-    basis = scheme.basis(month, account.currency)
-    held = weighing.weighed(lambda _: 1)
-    yield Leaf(
-        account,
-        month,
-        Line.COST_TO_SERVE,
-        "balance_cost",
-        half_away(-max(held, -held) * ppm, basis * MILLION * weighing.divisor),
-        f"-abs({weighing.formula('balance_days', '')}) x cost / (basis x 10^6)",
-        (
-            *weighing.inputs("balance_days", rates=()),
-            Input("cost", ppm, _PPM_YEAR),
-            Input("basis", basis, "days"),
         ),
     )
 

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from scoring.domain.capital import NO_CAPITAL, Capital
+from scoring.domain.condition import Condition
+from scoring.domain.index import Index
 from scoring.domain.line import Line
 from scoring.domain.loan import Grade
 from scoring.domain.months import days_in_year
+from scoring.domain.points import NO_POINTS, Points
 from scoring.domain.posting import Channel, Kind
 from scoring.domain.tax import NO_TAX, Tax
 from scoring.domain.transfer import NO_TRANSFER, Transfer
@@ -22,31 +25,6 @@ class LossRates:
 
     pd_ppm: int
     lgd_ppm: int
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Which postings an entry fits; what is left out fits all."""
-
-    kind: Kind | None = None
-    purpose: str | None = None
-    channel: Channel | None = None
-
-    def fits(self, channel: Channel, kind: Kind, purpose: str) -> bool:
-        """Tell whether a posting of these features is meant."""
-        return (
-            self.kind in (None, kind)
-            and self.purpose in (None, purpose)
-            and self.channel in (None, channel)
-        )
-
-    def covers(self, other: "Condition") -> bool:
-        """Tell whether every posting that `other` fits is meant here too."""
-        return (
-            self.kind in (None, other.kind)
-            and self.purpose in (None, other.purpose)
-            and self.channel in (None, other.channel)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +115,8 @@ class Scheme:
     transfer: Transfer = NO_TRANSFER
     tax: Tax = NO_TAX
     capital: Capital = NO_CAPITAL
+    points: Points = NO_POINTS
+    index: Index | None = None
 
     def basis(self, month: date, currency: str | None = None) -> int:
         """Return the days that a yearly rate is spread over, in that month's year.

@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Final
 
 from scoring.domain.capital_document import capital_of
+from scoring.domain.condition import Condition
+from scoring.domain.condition_document import condition_of, reachable
+from scoring.domain.index_document import index_of
 from scoring.domain.line import NO_INCOME, Line
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
+from scoring.domain.points_document import points_of
 from scoring.domain.posting import NO_SERVICE, Channel, Kind
 from scoring.domain.reading import Fields, Findings
 from scoring.domain.scheme import (
     ActCost,
-    Condition,
     CostToServe,
     EBanking,
     FeeShare,
@@ -30,7 +33,6 @@ MONEY: Final = 10**15
 E_CHANNELS = (Channel.ONLINE, Channel.MOBILE, Channel.PHONE, Channel.SELF_SERVICE)
 BASES: Final[Mapping[str, int | None]] = {"360": 360, "365": 365, "actual": None}
 _CURRENCY_LETTERS = 3
-Entry = TypeVar("Entry", FeeShare, UnitIncome, ActCost)
 
 
 def scheme_of(document: object) -> Scheme:
@@ -45,8 +47,8 @@ def scheme_of(document: object) -> Scheme:
         currency=_currency(top),
         basis_days=basis[0],
         expected_loss=_expected_loss(top.fields("expected_loss")),
-        fees=_reachable(top, "fees", top.each("fees", _fee)),
-        unit_income=_reachable(top, "unit_income", top.each("unit_income", _unit_income)),
+        fees=reachable(top, "fees", top.each("fees", _fee)),
+        unit_income=reachable(top, "unit_income", top.each("unit_income", _unit_income)),
         e_banking=_e_banking(top.fields("e_banking")),
         international_ppm=_international(top.fields("international")),
         cost_to_serve=_cost_to_serve(top.fields("cost_to_serve")),
@@ -56,6 +58,8 @@ def scheme_of(document: object) -> Scheme:
         transfer=transfer_of(top),
         tax=tax_of(top),
         capital=capital_of(top),
+        points=points_of(top),
+        index=index_of(top),
     )
     top.close()
     findings.settle()
@@ -119,26 +123,15 @@ def _line(entry: Fields) -> Line:
     return line
 
 
-def _condition(entry: Fields, *, channel: bool) -> Condition:
-    found = Condition(
-        entry.one_of("kind", Kind) if entry.has("kind") else None,
-        entry.text("purpose") if entry.has("purpose") else None,
-        entry.one_of("channel", Channel) if channel and entry.has("channel") else None,
-    )
-    if found.kind in NO_SERVICE:
-        entry.wrong("kind", f"{found.kind} is never priced")
-    return found
-
-
 def _fee(entry: Fields) -> FeeShare:
     entry.value("kind")
     return FeeShare(
-        _condition(entry, channel=False), _line(entry), entry.whole("share_ppm", 0, MILLION)
+        condition_of(entry, channel=False), _line(entry), entry.whole("share_ppm", 0, MILLION)
     )
 
 
 def _unit_income(entry: Fields) -> UnitIncome:
-    when = _condition(entry, channel=True)
+    when = condition_of(entry, channel=True)
     if when == Condition():
         raise entry.refuse("needs at least one of kind, purpose, channel")
     items, amount = entry.has("per_item_minor"), entry.has("ppm_of_amount")
@@ -150,17 +143,6 @@ def _unit_income(entry: Fields) -> UnitIncome:
         entry.whole("per_item_minor", 0, MONEY) if items else 0,
         entry.whole("ppm_of_amount", 0, MILLION) if amount else 0,
     )
-
-
-def _reachable(top: Fields, name: str, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Refuse an entry that never gets a posting because an earlier one takes them all."""
-    if top.sound(name):
-        for number, entry in enumerate(entries):
-            for earlier, other in enumerate(entries[:number]):
-                if other.when.covers(entry.when):
-                    top.wrong(f"{name}.{number}", f"{name}.{earlier} takes all it could fit")
-                    break
-    return entries
 
 
 def _e_banking(entry: Fields) -> EBanking:
@@ -188,7 +170,7 @@ def _cost_to_serve(entry: Fields) -> CostToServe:
     found = CostToServe(
         entry.fields("channels").by_word(Channel, 0, MONEY),
         entry.whole("account_month_minor", 0, MONEY),
-        _reachable(entry, "acts", entry.each("acts", _act_cost)) if entry.has("acts") else (),
+        reachable(entry, "acts", entry.each("acts", _act_cost)) if entry.has("acts") else (),
         entry.fields("balance_ppm").by_code(0, MILLION) if entry.has("balance_ppm") else {},
     )
     entry.close()
@@ -196,7 +178,7 @@ def _cost_to_serve(entry: Fields) -> CostToServe:
 
 
 def _act_cost(entry: Fields) -> ActCost:
-    when = _condition(entry, channel=True)
+    when = condition_of(entry, channel=True)
     if when == Condition():
         raise entry.refuse("needs at least one of kind, purpose, channel")
     return ActCost(when, entry.whole("minor", 0, MONEY))

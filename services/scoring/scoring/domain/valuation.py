@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from scoring.domain.account import Account, AccountId, CustomerId, History
-from scoring.domain.contribution import Missing, price, problem_of
+from scoring.domain.contribution import price, problem_of
 from scoring.domain.line import Line
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy
 from scoring.domain.problems import NotComputable
 from scoring.domain.scheme import Ladder
+from scoring.domain.scheme_money import Missing
 from scoring.domain.tiers import TierPeriod, metric, tier_periods
 
 NO_HISTORY = History()

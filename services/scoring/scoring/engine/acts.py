@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import ibis
 import ibis.expr.types as ir
 
+from scoring.domain.condition import Condition
 from scoring.domain.line import Line
 from scoring.domain.posting import NO_SERVICE, Channel
-from scoring.domain.scheme import Condition, Scheme
+from scoring.domain.scheme import Scheme
 from scoring.engine.calendar_months import Pricing
 
 FAMILIES = ("fee", "unit_income", "international")
