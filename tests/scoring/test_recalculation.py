@@ -215,7 +215,10 @@ async def test_what_changed_is_announced_with_rising_versions(ready):
     assert data == {
         "customer_id": customer, "tier_code": "GOLD", "tier_rank": 3, "since": "2024-01-01",
         "previous_code": None,
-        "reason": {"rule": "contribution of 3 months", "value_minor": 46_400, "threshold_minor": 30_000},
+        "reason": {
+                "rule": "contribution of 3 months", "value_minor": 46_400,
+                "threshold_minor": 30_000, "move": "entry", "scheme_version": 1,
+            },
     }  # fmt: skip
     await ready.post(ready.posting("d", 36_000_000, "2024-03-01"))
     await ready.settle()

@@ -72,6 +72,46 @@ WRONG = [
 ]  # fmt: skip
 
 
+STEPS = [
+    {"code": "A", "name": "A", "share_ppm": 900_000},
+    {"code": "B", "name": "B", "share_ppm": 100_000},
+]
+QUARTERLY = {
+    "window_months": 3,
+    "schedule": "quarterly",
+    "ladder": [{"code": "A", "name": "A", "at_least_minor": 0}],
+}
+BY_RANK = QUARTERLY | {"by": "rank", "ladder": STEPS}
+BALANCE = QUARTERLY | {"metric": "average_balance"}
+WRONG += [
+    (["tiers"], QUARTERLY | {"schedule": "weekly"}, "tiers.schedule: must be one of live, monthly, quarterly, half_yearly, or a list"),
+    (["tiers"], QUARTERLY | {"schedule": []}, "tiers.schedule: needs at least one day"),
+    (["tiers"], QUARTERLY | {"schedule": ["06-30", "12-30"]}, "tiers.schedule.1: must be the last day of a month"),
+    (["tiers"], QUARTERLY | {"schedule": ["midsummer"]}, "tiers.schedule.0: must be a day like '06-30'"),
+    (["tiers"], QUARTERLY | {"metric": "smiles"}, "tiers.metric: must be one of contribution, average_balance"),
+    (["tiers"], QUARTERLY | {"view": "rosy"}, "tiers.view: must be one of gross, net, economic"),
+    (["tiers"], BALANCE | {"view": "net"}, "tiers.view: is not a field here"),
+    (["tiers"], QUARTERLY | {"lines": ["deposit"]}, "tiers.lines: is not a field here"),
+    (["tiers"], BALANCE | {"lines": []}, "tiers.lines: must be a list of lines"),
+    (["tiers"], BALANCE | {"lines": ["deposit", "loan"]}, "tiers.lines.1: must be one of deposit, settlement, "),
+    (["tiers"], BALANCE | {"month_days": 27}, "tiers.month_days: must be from 28 to 31"),
+    (["tiers", "moves"], {"below": 1}, "tiers.moves: a live ladder follows its measure; give it days"),
+    (["tiers"], QUARTERLY | {"moves": {"below": 4, "of": 3}}, "tiers.moves.below: must be at most 3, the value of 'of'"),
+    (["tiers"], QUARTERLY | {"moves": {"up": "soon"}}, "tiers.moves.up: must be one of at_once, scheduled"),
+    (["tiers"], QUARTERLY | {"moves": {"watch": -1}}, "tiers.moves.watch: must be from 0 to 24"),
+    (["tiers"], QUARTERLY | {"moves": {"luck": 1}}, "tiers.moves.luck: is not a field here"),
+    (["tiers"], QUARTERLY | {"by": "name"}, "tiers.by: must be one of amount, rank"),
+    (["tiers"], BY_RANK | {"schedule": None}, "tiers.schedule: a ladder by rank needs its days"),
+    (["tiers"], BY_RANK | {"moves": {"up": "at_once"}}, "tiers.moves.up: a ladder by rank moves on its days only"),
+    (["tiers"], BY_RANK | {"ladder": STEPS[:1]}, "tiers.ladder: shares come to 900000, not to 1000000"),
+    (["tiers"], BY_RANK | {"ladder": []}, "tiers.ladder: needs at least one step"),
+    (["tiers"], BY_RANK | {"ladder": QUARTERLY["ladder"]}, "tiers.ladder.0.share_ppm: is missing"),
+    (["tiers", "ladder", 2, "down_below_minor"], 30_001, "tiers.ladder.2.down_below_minor: must be at most 30000, "),
+    (["tiers", "ladder", 2, "entitlements"], "lounge", "tiers.ladder.2.entitlements: must be a list of texts"),
+    (["tiers", "ladder", 2, "entitlements"], ["lounge", 7], "tiers.ladder.2.entitlements.1: must be a text"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=lambda v: str(v)[:40])
 def test_what_is_wrong_is_named_by_its_path(example_scheme, path, value, message):
     document = deepcopy(example_scheme)

@@ -5,9 +5,12 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 from scoring.domain.concentration import Concentration
-from scoring.domain.months import plus
-from scoring.domain.scheme import Ladder, Step
-from scoring.domain.tiers import Reason, TierPeriod, metric, step_for, tier_periods
+from scoring.domain.ladder import Ladder, Step, step_for
+from scoring.domain.line import View
+from scoring.domain.measures import Measures, window_sum
+from scoring.domain.months import last_day, plus
+from scoring.domain.tier_states import Move, Status
+from scoring.domain.tiers import Phase, Reason, TierPeriod, tier_periods
 
 JANUARY = date(2024, 1, 1)
 LADDER = Ladder(
@@ -19,9 +22,15 @@ def months(*values):
     return {plus(JANUARY, n): value for n, value in enumerate(values)}
 
 
+def measured(*values):
+    last = last_day(plus(JANUARY, len(values) - 1))
+    by_view = {View.GROSS: months(*values)}
+    return Measures(business_date=last, since=JANUARY, contribution=by_view)
+
+
 def codes(*values, ladder=LADDER):
     last = plus(JANUARY, len(values) - 1)
-    found = tier_periods(months(*values), JANUARY, last, lambda _: ladder)
+    found = tier_periods(measured(*values), JANUARY, last, lambda _: ladder)
     return [(period.since.month, period.code) for period in found]
 
 
@@ -36,12 +45,15 @@ def test_the_window_looks_back_and_lets_old_months_go():
 
 
 def test_periods_meet_and_the_last_one_lasts_and_says_why():
-    found = tier_periods(months(60, 0, 0, 0), JANUARY, plus(JANUARY, 3), lambda _: LADDER)
+    found = tier_periods(measured(60, 0, 0, 0), JANUARY, plus(JANUARY, 3), lambda _: LADDER)
     rule = "contribution of 3 months"
     april = date(2024, 4, 1)
+    entry = Reason(rule, 60, 50, Move.ENTRY, JANUARY)
+    down = Reason(rule, 0, -100, Move.DOWN, april)
+    held = [Phase(Status.HELD, JANUARY, april, 60, 50), Phase(Status.HELD, april, None, 0, -100)]
     assert found == [
-        TierPeriod(JANUARY, april, "MID", "Mid", 2, Reason(rule, 60, 50)),
-        TierPeriod(april, None, "LOW", "Low", 1, Reason(rule, 0, -100)),
+        TierPeriod(JANUARY, april, "MID", "Mid", 2, entry, (held[0],)),
+        TierPeriod(april, None, "LOW", "Low", 1, down, (held[1],)),
     ]
 
 
@@ -49,18 +61,18 @@ def test_a_month_without_a_ladder_ends_the_tier():
     def until_february(month):
         return LADDER if month < date(2024, 3, 1) else None
 
-    found = tier_periods(months(60, 60, 60), JANUARY, date(2024, 3, 1), until_february)
+    found = tier_periods(measured(60, 60, 60), JANUARY, date(2024, 3, 1), until_february)
     assert [(one.code, one.until) for one in found] == [("MID", date(2024, 3, 1))]
 
 
 @given(st.lists(st.integers(-300, 300), min_size=1, max_size=24))
 def test_every_month_has_the_tier_of_its_own_window(values):
     last = plus(JANUARY, len(values) - 1)
-    found = tier_periods(months(*values), JANUARY, last, lambda _: LADDER)
+    found = tier_periods(measured(*values), JANUARY, last, lambda _: LADDER)
     for n in range(len(values)):
         month = plus(JANUARY, n)
         [held] = [p for p in found if p.since <= month and (p.until is None or month < p.until)]
-        assert held.code == step_for(LADDER, metric(months(*values), month, 3)).code
+        assert held.code == step_for(LADDER, window_sum(months(*values), month, 3)).code
 
 
 def test_one_customer_of_a_hundred_who_brings_everything():

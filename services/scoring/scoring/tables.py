@@ -314,6 +314,18 @@ class CustomerMonthRow(Table, table=True):
     capital: int = Field(sa_type=BigInteger)
 
 
+class CustomerBalanceRow(Table, table=True):
+    """Balance-days by customer, month and line, while a ladder looks at balances; no zeros."""
+
+    __tablename__ = "customer_balance"
+
+    customer_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    institution: str = Field(index=True)
+    balance_days: int = Field(sa_type=EXACT)
+
+
 class TierPeriodRow(Table, table=True):
     __tablename__ = "tier_period"
 
@@ -325,6 +337,7 @@ class TierPeriodRow(Table, table=True):
     name: str
     rank: int
     reason: dict[str, Any] = Field(sa_type=JSONB)
+    phases: list[dict[str, Any]] | None = Field(sa_type=JSONB)
 
 
 class CustomerScoreRow(Table, table=True):

@@ -67,5 +67,7 @@ class TierChanged:
                 "rule": self.tier.reason.rule,
                 "value_minor": self.tier.reason.value_minor,
                 "threshold_minor": self.tier.reason.threshold_minor,
+                "move": self.tier.reason.move,
+                "scheme_version": self.tier.reason.scheme_version,
             },
         }

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from scoring.domain.exchange import FxBook
+from scoring.domain.ladder import Ladder
 from scoring.domain.months import month_of
 from scoring.domain.scheme import Scheme, in_force
 
@@ -75,6 +76,16 @@ class Policy:
     def scheme(self, month: date) -> Scheme | None:
         """Return the scheme that prices a month."""
         return in_force(self.schemes, month)
+
+    def ladder(self, month: date) -> Ladder | None:
+        """Return the ladder of a month."""
+        scheme = self.scheme(month)
+        return scheme.ladder if scheme else None
+
+    @property
+    def measures_balances(self) -> bool:
+        """Tell whether any ladder looks at balances."""
+        return any(scheme.measures_balances for scheme in self.schemes)
 
     @property
     def priced_from(self) -> date | None:

@@ -10,6 +10,7 @@ from datetime import date
 from scoring.domain.capital import NO_CAPITAL, Capital
 from scoring.domain.condition import Condition
 from scoring.domain.index import Index
+from scoring.domain.ladder import Ladder, Metric
 from scoring.domain.line import Line
 from scoring.domain.loan import Grade
 from scoring.domain.months import days_in_year
@@ -76,24 +77,6 @@ class CostToServe:
     balance_ppm: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One tier of the ladder; rank 1 is the lowest."""
-
-    code: str
-    name: str
-    rank: int
-    at_least_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ladder:
-    """The tiers, lowest first, and how many months of contribution they look at."""
-
-    window_months: int
-    steps: Sequence[Step]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One version of a bank's policy, in force from a month on."""
@@ -117,6 +100,11 @@ class Scheme:
     capital: Capital = NO_CAPITAL
     points: Points = NO_POINTS
     index: Index | None = None
+
+    @property
+    def measures_balances(self) -> bool:
+        """Tell whether the ladder looks at balances."""
+        return self.ladder.measure.metric is Metric.AVERAGE_BALANCE
 
     def basis(self, month: date, currency: str | None = None) -> int:
         """Return the days that a yearly rate is spread over, in that month's year.

@@ -1,14 +1,14 @@
 """Makes a scheme of its document, or says by path what is wrong with the document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from itertools import pairwise
 from typing import Final
 
 from scoring.domain.capital_document import capital_of
 from scoring.domain.condition import Condition
 from scoring.domain.condition_document import condition_of, reachable
 from scoring.domain.index_document import index_of
+from scoring.domain.ladder_document import ladder_of
 from scoring.domain.line import NO_INCOME, Line
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
@@ -20,10 +20,8 @@ from scoring.domain.scheme import (
     CostToServe,
     EBanking,
     FeeShare,
-    Ladder,
     LossRates,
     Scheme,
-    Step,
     UnitIncome,
 )
 from scoring.domain.tax_document import tax_of
@@ -40,9 +38,10 @@ def scheme_of(document: object) -> Scheme:
     findings = Findings()
     top = Fields.at(document, "", findings)
     basis = _basis(top)
+    version = top.whole("version", 1, 1_000_000)
     scheme = Scheme(
         name=top.text("name"),
-        version=top.whole("version", 1, 1_000_000),
+        version=version,
         effective_from=_month(top),
         currency=_currency(top),
         basis_days=basis[0],
@@ -52,7 +51,7 @@ def scheme_of(document: object) -> Scheme:
         e_banking=_e_banking(top.fields("e_banking")),
         international_ppm=_international(top.fields("international")),
         cost_to_serve=_cost_to_serve(top.fields("cost_to_serve")),
-        ladder=_ladder(top.fields("tiers")),
+        ladder=ladder_of(top.fields("tiers"), version),
         basis_of_currency=basis[1],
         customer_ppm=_customer_ppm(top),
         transfer=transfer_of(top),
@@ -182,30 +181,3 @@ def _act_cost(entry: Fields) -> ActCost:
     if when == Condition():
         raise entry.refuse("needs at least one of kind, purpose, channel")
     return ActCost(when, entry.whole("minor", 0, MONEY))
-
-
-def _ladder(entry: Fields) -> Ladder:
-    window = entry.whole("window_months", 1, 24)
-
-    def step(one: Fields) -> tuple[str, str, int]:
-        return one.text("code", 40), one.text("name"), one.whole("at_least_minor", -MONEY, MONEY)
-
-    read = entry.each("ladder", step)
-    if entry.sound("ladder"):
-        _ascending(entry, read)
-    entry.close()
-    steps = [Step(code, name, rank, least) for rank, (code, name, least) in enumerate(read, 1)]
-    return Ladder(window, tuple(steps))
-
-
-def _ascending(entry: Fields, read: Sequence[tuple[str, str, int]]) -> None:
-    if not read:
-        entry.wrong("ladder", "needs at least one step")
-    for number, (lower, upper) in enumerate(pairwise(read), start=1):
-        if upper[2] <= lower[2]:
-            entry.wrong(
-                f"ladder.{number}.at_least_minor",
-                f"must be more than {lower[2]}, the step before",
-            )
-    if len({code for code, _, _ in read}) < len(read):
-        entry.wrong("ladder", "every step needs a code of its own")

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from scoring.domain.account import Account, AccountId, CustomerId, History
+from scoring.domain.balance import account_months
 from scoring.domain.contribution import price, problem_of
-from scoring.domain.line import Line
+from scoring.domain.ladder import BALANCE_LINES
+from scoring.domain.line import Line, View
+from scoring.domain.measures import Measures, window_sum
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy
 from scoring.domain.problems import NotComputable
-from scoring.domain.scheme import Ladder
 from scoring.domain.scheme_money import Missing
-from scoring.domain.tiers import TierPeriod, metric, tier_periods
+from scoring.domain.tiers import TierPeriod, tier_periods
 
 NO_HISTORY = History()
 
@@ -24,6 +26,7 @@ class Valuation:
     customer_id: CustomerId
     sums: Mapping[tuple[date, AccountId, Line], int]
     missing: Sequence[Missing]
+    balance_days: Mapping[tuple[date, Line], int]
 
     @property
     def fails_from(self) -> date | None:
@@ -52,13 +55,27 @@ def value(
         if fails_from is None or leaf.month < fails_from:
             key = leaf.month, leaf.account.id, leaf.line
             sums[key] = sums.get(key, 0) + leaf.amount_minor
-    return Valuation(customer_id, sums, priced.missing)
+    balances = _balance_days(owned, policy, period) if policy.measures_balances else {}
+    return Valuation(customer_id, sums, priced.missing, balances)
+
+
+def _balance_days(
+    owned: Sequence[tuple[Account, History]], policy: Policy, period: Period
+) -> dict[tuple[date, Line], int]:
+    """Return J by month and line of what is kept in the bank's own currency."""
+    found: dict[tuple[date, Line], int] = {}
+    for account, history in owned:
+        if account.currency == policy.currency and account.line in BALANCE_LINES:
+            for atom in account_months(account, history, period, policy.business_date):
+                key = atom.month, account.line
+                found[key] = found.get(key, 0) + atom.balance_days
+    return found
 
 
 def tiers(
     accounts: Sequence[Account],
     former: Sequence[TierPeriod],
-    totals: Mapping[date, int],
+    measures: Measures,
     policy: Policy,
     fails_from: date | None,
 ) -> list[TierPeriod]:
@@ -67,18 +84,14 @@ def tiers(
     if not starts or policy.priced_from is None:
         return []
     last = plus(fails_from, -1) if fails_from else month_of(policy.business_date)
-
-    def ladder(month: date) -> Ladder | None:
-        scheme = policy.scheme(month)
-        return scheme.ladder if scheme else None
-
-    return tier_periods(totals, max(min(starts), policy.priced_from), last, ladder)
+    return tier_periods(measures, max(min(starts), policy.priced_from), last, policy.ladder)
 
 
-def window_value(totals: Mapping[date, int], policy: Policy) -> tuple[int, int] | None:
+def window_value(measures: Measures, policy: Policy) -> tuple[int, int] | None:
     """Return (window in months, contribution over it) at the business date; None unpriced."""
     month = month_of(policy.business_date)
-    scheme = policy.scheme(month)
-    if scheme is None:
+    ladder = policy.ladder(month)
+    if ladder is None:
         return None
-    return scheme.ladder.window_months, metric(totals, month, scheme.ladder.window_months)
+    gross = measures.contribution.get(View.GROSS, {})
+    return ladder.window_months, window_sum(gross, month, ladder.window_months)

@@ -163,7 +163,7 @@ class Customer:
         if policy is None:
             return []
         found = await info.context.loaders.tiers_by_customer_id.load(CustomerId(self.id))
-        return [Tier.of(one, policy.currency) for one in found]
+        return [Tier.of(one, policy) for one in found]
 
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)

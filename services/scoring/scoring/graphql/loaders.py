@@ -21,7 +21,7 @@ from scoring.domain.leaf import Leaf
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy
 from scoring.domain.tiers import TierPeriod
-from scoring.store import accounts, history, scores
+from scoring.store import accounts, history, tiers
 from scoring.store.institution import Policies
 
 Leaves = list[Leaf] | Problem | None
@@ -68,7 +68,7 @@ class Loaders:
 
     async def _tiers_by_customer_id(self, ids: list[CustomerId]) -> list[list[TierPeriod]]:
         async with self._db.read() as session:
-            found = await scores.tiers_by_customer_id(session, self._institution, ids)
+            found = await tiers.tiers_by_customer_id(session, self._institution, ids)
         return [found.get(one, []) for one in ids]
 
     async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import strawberry
 
+from scoring.domain.ladder import Step
 from scoring.domain.line import Line, View
+from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import Period
-from scoring.domain.scheme import Step
 from scoring.graphql.contribution import ECONOMIC, GROSS, NET
 from scoring.graphql.entities import Customer
 from scoring.graphql.scalars import SHARE, Money, YearMonth, share
@@ -118,7 +119,17 @@ class TierStep:
     code: str
     name: str
     rank: int = strawberry.field(description="1 is the lowest.")
-    at_least: Money = strawberry.field(description="What the tier needs over the window.")
+    at_least: Money | None = strawberry.field(
+        description="What the tier needs over the window; null where places count."
+    )
+    down_below: Money | None = strawberry.field(
+        description="Below what it is lost, where that is less than what it needs."
+    )
+    top_share: str | None = strawberry.field(
+        description="The part of all customers, best first, that this step and those above it "
+        "hold; null where amounts count."
+    )
+    entitlements: list[str] = strawberry.field(description="What the tier entitles to.")
     customers: int
     contribution: Money = strawberry.field(description="Of its customers, over the window.")
     share: str | None = strawberry.field(description=f"Part of all tiers' contribution. {SHARE}")
@@ -127,11 +138,15 @@ class TierStep:
     def of(cls, step: Step, held: dict[str, tuple[int, int]], currency: str) -> Self:
         """Show a step with its customers."""
         customers, amount = held.get(step.code, (0, 0))
+        down = step.down_below_minor
         return cls(
             code=step.code,
             name=step.name,
             rank=step.rank,
-            at_least=Money.of(step.at_least_minor, currency),
+            at_least=None if step.top_ppm else Money.of(step.at_least_minor, currency),
+            down_below=None if down is None else Money.of(down, currency),
+            top_share=share_text(step.top_ppm, MILLION) if step.top_ppm else None,
+            entitlements=list(step.entitlements),
             customers=customers,
             contribution=Money.of(amount, currency),
             share=share(amount, sum(each for _, each in held.values())),

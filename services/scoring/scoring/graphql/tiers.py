@@ -1,19 +1,71 @@
-"""Tiers as clients see them: a customer's own, and the ladder of the bank."""
+"""Tiers as clients see them: a customer's own, each with its phases and its reason."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 import strawberry
 
-from scoring.domain.tiers import TierPeriod
-from scoring.graphql.scalars import Money
+from scoring.domain.money import MILLION, share_text
+from scoring.domain.months import month_of
+from scoring.domain.policy import Policy
+from scoring.domain.tier_states import Move, Status
+from scoring.domain.tiers import Phase, Reason, TierPeriod
+from scoring.graphql.scalars import Money, YearMonth
+
+TOP = "The part of all customers, best first, that the step and those above it hold."
+
+strawberry.enum(Status, name="TierStatus", description="How a tier is held.")
+strawberry.enum(Move, name="TierMove", description="What gave a tier.")
 
 
 @strawberry.type(description="Why a tier was given.")
 class TierReason:
     rule: str = strawberry.field(description="What was measured.")
-    value: Money = strawberry.field(description="What it came to in the month the tier began.")
-    threshold: Money = strawberry.field(description="What the tier needs at least.")
+    value: Money = strawberry.field(description="What it came to in the month that gave the tier.")
+    threshold: Money | None = strawberry.field(
+        description="What the tier needs at least; null where places count and not amounts."
+    )
+    top_share: str | None = strawberry.field(description=f"{TOP} Null where amounts count.")
+    move: Move = strawberry.field(description="Coming in, rising, falling, or a person.")
+    measured_in: YearMonth | None = strawberry.field(description="The month that gave the value.")
+    scheme_version: int = strawberry.field(description="The scheme whose ladder decided.")
+
+    @classmethod
+    def of(cls, reason: Reason, currency: str) -> Self:
+        """Show a reason."""
+        threshold, top = reason.threshold_minor, reason.top_ppm
+        return cls(
+            rule=reason.rule,
+            value=Money.of(reason.value_minor, currency),
+            threshold=None if threshold is None else Money.of(threshold, currency),
+            top_share=None if top is None else share_text(top, MILLION),
+            move=reason.move,
+            measured_in=YearMonth(reason.measured_in) if reason.measured_in else None,
+            scheme_version=reason.scheme_version,
+        )
+
+
+@strawberry.type(description="A part of the time a tier is held, and the measure that began it.")
+class TierPhase:
+    status: Status
+    since: date = strawberry.field(description="The first day.")
+    until: date | None = strawberry.field(description="The first day no longer; null if now.")
+    value: Money = strawberry.field(description="The measure that began it.")
+    threshold: Money | None = strawberry.field(
+        description="What keeps the tier; null where places count and not amounts."
+    )
+
+    @classmethod
+    def of(cls, phase: Phase, currency: str) -> Self:
+        """Show a phase."""
+        threshold = phase.threshold_minor
+        return cls(
+            status=phase.status,
+            since=phase.since,
+            until=phase.until,
+            value=Money.of(phase.value_minor, currency),
+            threshold=None if threshold is None else Money.of(threshold, currency),
+        )
 
 
 @strawberry.type(description="A tier that a customer holds or held.")
@@ -23,21 +75,34 @@ class Tier:
     rank: int = strawberry.field(description="1 is the lowest of its ladder.")
     since: date = strawberry.field(description="The first day.")
     until: date | None = strawberry.field(description="The first day no longer; null if held now.")
+    status: Status = strawberry.field(description="How it is held, or was when it ended.")
+    watch_since: date | None = strawberry.field(
+        description="Since when the customer is watched; null where it is not."
+    )
+    phases: list[TierPhase] = strawberry.field(
+        description="Grace, watch and plain holding, oldest first; a few at most."
+    )
+    entitlements: list[str] = strawberry.field(
+        description="What the tier entitles to, by the scheme in force on its last day."
+    )
     reason: TierReason
 
     @classmethod
-    def of(cls, period: TierPeriod, currency: str) -> Self:
+    def of(cls, period: TierPeriod, policy: Policy) -> Self:
         """Show a period."""
-        reason = TierReason(
-            rule=period.reason.rule,
-            value=Money.of(period.reason.value_minor, currency),
-            threshold=Money.of(period.reason.threshold_minor, currency),
-        )
+        currency, status = policy.currency, period.status
+        last = period.until - timedelta(days=1) if period.until else policy.business_date
+        ladder = policy.ladder(month_of(last))
+        step = ladder.step(period.code) if ladder else None
         return cls(
             code=period.code,
             name=period.name,
             rank=period.rank,
             since=period.since,
             until=period.until,
-            reason=reason,
+            status=status,
+            watch_since=period.phases[-1].since if status is Status.WATCH else None,
+            phases=[TierPhase.of(one, currency) for one in period.phases],
+            entitlements=list(step.entitlements) if step else [],
+            reason=TierReason.of(period.reason, currency),
         )

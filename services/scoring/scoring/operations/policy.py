@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain import lifecycle
 from scoring.domain.lifecycle import Act, Content
+from scoring.domain.packs import spelled_out
 from scoring.domain.policy import Rate
 from scoring.domain.problems import SchemeConflict
 from scoring.domain.reading import Unreadable
@@ -19,6 +20,7 @@ from scoring.domain.scheme_document import scheme_of
 from scoring.operations.scheme_text import plain, text_of
 from scoring.operations.schemes import content_of, put_in_force
 from scoring.store import institution, schemes
+from scoring.store.packs import packs
 
 
 async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]]) -> Answer:
@@ -47,13 +49,14 @@ async def record_schemes(
     """Put an institution's first scheme in force; keep later ones as drafts."""
     counts = dict.fromkeys(Arrival, 0)
     rejected: list[Rejected] = []
-    for line, document in lines:
+    for line, given in lines:
         try:
+            document = spelled_out(given, packs())
             scheme = scheme_of(document)
         except Unreadable as error:
             rejected.append(Rejected(line, "INVALID", str(error)))
             continue
-        content = content_of(scheme, plain(document), text_of(document))
+        content = content_of(scheme, plain(document), text_of(given))
         try:
             async with db.transaction() as session:
                 await schemes.hold(session, who.institution)

@@ -15,11 +15,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.events import ContributionChanged, TierChanged
+from scoring.domain.measures import Measures
 from scoring.domain.months import Period, month_of
 from scoring.domain.policy import Policy
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import Valuation, tiers, value, window_value
 from scoring.store import accounts, history, queue, scores
+from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
 from scoring.store.queue import Due
 from scoring.store.scores import NotComputed, Score
@@ -89,6 +91,15 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
         for (month, account, line), amount in one.sums.items()
     )
     await scores.replace_contribution(session, due.institution, due.customers, period.first, sums)
+    if policy.measures_balances:
+        balances = (
+            (one.customer_id, month, line.value, days)
+            for one in found
+            for (month, line), days in one.balance_days.items()
+        )
+        await stored_tiers.replace_balances(
+            session, due.institution, due.customers, period.first, balances
+        )
     failed = [
         NotComputed(
             customer_id=one.customer_id,
@@ -122,14 +133,14 @@ async def _rank(
 ) -> None:
     """Evaluate tiers from the stored months, keep what changed and announce it."""
     ids = list(owned)
-    totals = await scores.totals_by_customer_id(session, ids)
-    former_tiers = await scores.tiers_by_customer_id(session, policy.institution, ids)
+    measures = await stored_tiers.measures_by_customer_id(session, policy, ids)
+    former_tiers = await stored_tiers.tiers_by_customer_id(session, policy.institution, ids)
     former_scores = await scores.scores(session, ids)
     periods: dict[CustomerId, Sequence[TierPeriod]] = {}
     kept: list[Score] = []
     events: list[outbox.Event] = []
     for customer, held in owned.items():
-        months, before = totals.get(customer, {}), former_tiers.get(customer, [])
+        months, before = measures[customer], former_tiers.get(customer, [])
         now = tiers(held, before, months, policy, failed.get(customer))
         if now != before:
             periods[customer] = now
@@ -140,7 +151,7 @@ async def _rank(
         if after != score:
             kept.append(after)
         events.extend(news)
-    await scores.replace_tiers(session, policy.institution, periods)
+    await stored_tiers.replace_tiers(session, policy.institution, periods)
     if kept:
         await scores.save_scores(session, policy.institution, kept)
     await outbox.record(session, events, at=at)
@@ -150,12 +161,12 @@ def _score(  # noqa: PLR0913, PLR0917  (a customer before and after)
     policy: Policy,
     customer: CustomerId,
     before: Score | None,
-    totals: Mapping[date, int],
+    measures: Measures,
     periods: Sequence[TierPeriod],
     failed: bool,  # noqa: FBT001  (one fact among the others)
 ) -> tuple[Score, list[outbox.Event]]:
     """Return the score to keep and what to announce; a customer that failed is not news."""
-    window = None if failed else window_value(totals, policy)
+    window = None if failed else window_value(measures, policy)
     held = periods[-1] if periods and window else None
     score = before or Score(
         customer_id=customer,

@@ -6,10 +6,12 @@ from typing import Any
 
 import yaml
 
+from scoring.domain.packs import spelled_out
 from scoring.domain.problems import SchemeInvalid
 from scoring.domain.reading import Finding, Unreadable
 from scoring.domain.scheme import Scheme
 from scoring.domain.scheme_document import scheme_of
+from scoring.store.packs import packs
 
 MOST_CHARACTERS = 200_000
 
@@ -61,6 +63,14 @@ def plain(document: Mapping[str, Any]) -> dict[str, Any]:
 def text_of(document: Mapping[str, Any]) -> str:
     """Write a document as YAML, its fields in their order."""
     return yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, width=100)
+
+
+def spelled(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the document with its rule pack spelled out, or refuse a pack that is not there."""
+    try:
+        return spelled_out(document, packs())
+    except Unreadable as error:
+        raise SchemeInvalid(*error.findings) from None
 
 
 def readable(document: Mapping[str, Any]) -> Scheme:

@@ -14,7 +14,7 @@ from scoring.domain.lifecycle import Act, Content, State, Version
 from scoring.domain.problems import SchemeConflict, SchemeInvalid
 from scoring.domain.reading import Finding
 from scoring.domain.scheme import Scheme
-from scoring.operations.scheme_text import document_of, readable
+from scoring.operations.scheme_text import document_of, readable, spelled
 from scoring.store import institution, schemes
 
 WRITE, APPROVE = "scheme:write", "scheme:approve"
@@ -29,7 +29,7 @@ def content_of(scheme: Scheme, document: Mapping[str, Any], text: str) -> Conten
 
 
 def _read(text: str) -> tuple[int, Content]:
-    document = document_of(text)
+    document = spelled(document_of(text))
     scheme = readable(document)
     return scheme.version, content_of(scheme, document, text)
 
@@ -111,10 +111,15 @@ async def withdraw(db: Database, who: Principal, number: int, *, key: str, at: d
 
 
 async def put_in_force(session: AsyncSession, version: Version) -> None:
-    """Let an approved version price its months; whoever it concerns is worked out again."""
+    """Let an approved version price its months; whoever it concerns is worked out again.
+
+    A ladder that looks at balances looks at those of earlier months too: then all months wait.
+    """
     content = version.content
     await institution.add_scheme(session, version)
-    await institution.policy_moved(session, version.institution, content.effective_from)
+    balances = readable(content.document).measures_balances
+    since = institution.BEGINNING if balances else content.effective_from
+    await institution.policy_moved(session, version.institution, since)
 
 
 async def _step(  # noqa: PLR0913

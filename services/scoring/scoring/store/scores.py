@@ -1,29 +1,21 @@
 """Contribution and tiers as last worked out, and who could not be."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from kit.db import copy_rows
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
-from scoring.domain.line import View
-from scoring.domain.tiers import Reason, TierPeriod
 from scoring.store.customer_months import Sum, replace_months
 from scoring.store.sql import records, rows, run
 
 _COLUMNS = ("institution", "customer_id", "month", "account_id", "line", "amount_minor")
 _FORGET = text(
     "delete from contribution where customer_id = any(cast(:ids as uuid[])) and month >= :since"
-)
-_TOTALS = text(
-    "select customer_id, month, sum(amount_minor) as total from contribution "
-    "where customer_id = any(cast(:ids as uuid[])) and line = any(cast(:lines as text[])) "
-    "group by customer_id, month"
 )
 
 
@@ -39,16 +31,6 @@ async def replace_contribution(
     await run(session, _FORGET, ids=ids, since=since)
     await copy_rows(session, "contribution", _COLUMNS, ((institution, *one) for one in kept))
     await replace_months(session, institution, ids, since, kept)
-
-
-async def totals_by_customer_id(
-    session: AsyncSession, ids: Sequence[CustomerId], view: View = View.GROSS
-) -> dict[CustomerId, dict[date, int]]:
-    """Return each customer's contribution of every month that has any, in one view."""
-    found: dict[CustomerId, dict[date, int]] = {}
-    for row in await rows(session, _TOTALS, ids=ids, lines=sorted(view.lines)):
-        found.setdefault(CustomerId(row.customer_id), {})[row.month] = int(row.total)
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,49 +70,6 @@ async def save_scores(session: AsyncSession, institution: str, found: Iterable[S
     """Store scores in place of former ones."""
     kept = records(asdict(score) for score in found)
     await run(session, _SAVE_SCORES, institution=institution, records=kept)
-
-
-_TIERS = text(
-    "select customer_id, since, until, code, name, rank, reason from tier_period "
-    "where customer_id = any(cast(:ids as uuid[])) and institution = :institution "
-    "order by customer_id, since"
-)
-_FORGET_TIERS = text("delete from tier_period where customer_id = any(cast(:ids as uuid[]))")
-_SAVE_TIERS = text(
-    "insert into tier_period (institution, customer_id, since, until, code, name, rank, reason) "
-    "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) as "
-    "r(customer_id uuid, since date, until date, code text, name text, rank int, reason jsonb)"
-)
-
-
-async def tiers_by_customer_id(
-    session: AsyncSession, institution: str, ids: Sequence[CustomerId]
-) -> dict[CustomerId, list[TierPeriod]]:
-    """Return each customer's tiers, oldest first."""
-    found: dict[CustomerId, list[TierPeriod]] = {}
-    for row in await rows(session, _TIERS, institution=institution, ids=ids):
-        found.setdefault(CustomerId(row.customer_id), []).append(_period(row))
-    return found
-
-
-def _period(row: Row[Any]) -> TierPeriod:
-    reason = Reason(**row.reason)
-    return TierPeriod(row.since, row.until, row.code, row.name, row.rank, reason)
-
-
-async def replace_tiers(
-    session: AsyncSession, institution: str, periods: Mapping[CustomerId, Sequence[TierPeriod]]
-) -> None:
-    """Keep these tiers in place of all former ones of the same customers."""
-    if not periods:
-        return
-    await run(session, _FORGET_TIERS, ids=list(periods))
-    kept = records(
-        {"customer_id": str(customer)} | asdict(period)
-        for customer, held in periods.items()
-        for period in held
-    )
-    await run(session, _SAVE_TIERS, institution=institution, records=kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,138 @@
+"""Each rule pack gives what its rules give by hand."""
+
+from datetime import date
+
+import pytest
+from scoring.domain.ladder import BALANCE_LINES, Metric
+from scoring.domain.ladder_document import ladder_of
+from scoring.domain.line import Line
+from scoring.domain.measures import Measures
+from scoring.domain.months import days_in, last_day, plus
+from scoring.domain.packs import spelled_out
+from scoring.domain.reading import Fields, Findings, Unreadable
+from scoring.domain.tier_states import Status
+from scoring.domain.tiers import states
+from scoring.store.packs import packs
+
+JANUARY = date(2024, 1, 1)
+YUAN = 100
+
+
+def pack(name, **changes):
+    document = spelled_out({"tiers": {"pack": name, **changes}}, packs())
+    findings = Findings()
+    ladder = ladder_of(Fields.at(document["tiers"], "tiers", findings), 1)
+    findings.settle()
+    return ladder
+
+
+def by_month(ladder, measures, months):
+    found = states(measures, JANUARY, plus(JANUARY, months - 1), lambda _: ladder)
+    marks = {Status.HELD: "", Status.WATCH: "?", Status.GRACE: "+"}
+    return [f"{held.step.code}{marks[held.status]}" for _, held in found if held]
+
+
+def assets(*yuan):
+    """Return months whose balance-days over 30 are these amounts."""
+    months = {plus(JANUARY, n): value * YUAN * 30 for n, value in enumerate(yuan)}
+    last = last_day(plus(JANUARY, len(yuan) - 1))
+    return Measures(business_date=last, since=JANUARY, balance_days={Line.DEPOSIT: months})
+
+
+G, P = 50_000, 200_000
+CCB = [
+    # a new customer at once; a rise at once; less keeps the tier
+    ((G, P, G, G), "GOLD PLATINUM PLATINUM PLATINUM"),
+    # three months below: watched from the fourth
+    ((P, 1, 1, 1, 1), "PLATINUM PLATINUM PLATINUM PLATINUM PLATINUM?"),
+    # back at the threshold in the third month: the count begins anew
+    ((P, 1, 1, P, 1, 1, 1, 1), "PLATINUM " * 7 + "PLATINUM?"),
+    # back at the threshold under watch: lifted in that very month
+    ((P, 1, 1, 1, P, 1, 1, 1, 1), "PLATINUM " * 8 + "PLATINUM?"),
+    # three months of watch: from the fourth the tier of the best of the last six months
+    (
+        (P, G, 1, 1, 1, 1, 1, 1),
+        "PLATINUM PLATINUM PLATINUM PLATINUM PLATINUM? PLATINUM? PLATINUM? GOLD",
+    ),
+    (
+        (P, P - 1, 1, 1, 1, 1, G - 1, 1),
+        "PLATINUM PLATINUM PLATINUM PLATINUM PLATINUM? PLATINUM? PLATINUM? GOLD",
+    ),
+    (
+        (P, G - 1, 1, 1, 1, 1, 1, 1),
+        "PLATINUM PLATINUM PLATINUM PLATINUM PLATINUM? PLATINUM? PLATINUM? BASIC",
+    ),
+    # under watch somebody may still rise
+    ((G, 1, 1, 1, 1, P, P), "GOLD GOLD GOLD GOLD GOLD? PLATINUM PLATINUM"),
+    # fallen, the count begins anew on the lower step
+    (
+        (P, G, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+        "PLATINUM " * 4 + "PLATINUM? " * 3 + "GOLD GOLD GOLD GOLD? GOLD? GOLD? BASIC",
+    ),
+]
+
+
+@pytest.mark.parametrize(("months", "expected"), CCB)
+def test_the_watch_of_ccb(months, expected):
+    assert by_month(pack("ccb_watch"), assets(*months), len(months)) == expected.split()
+
+
+def test_the_watch_of_ccb_divides_every_month_by_thirty_days():
+    ladder = pack("ccb_watch")
+    days = {JANUARY: P * YUAN * 30 - 1}
+    short = Measures(
+        business_date=last_day(JANUARY), since=JANUARY, balance_days={Line.DEPOSIT: days}
+    )
+    assert short.amount(ladder, JANUARY) == P * YUAN
+    # 193,549 yuan through 31 days come to 200,000.63 over 30
+    held = {Line.DEPOSIT: {JANUARY: 193_549 * YUAN * 31}}
+    whole = Measures(business_date=last_day(JANUARY), since=JANUARY, balance_days=held)
+    assert whole.amount(ladder, JANUARY) == 20_000_063
+    assert by_month(ladder, whole, 1) == ["PLATINUM"]
+
+
+def test_assets_are_what_the_customer_keeps_and_no_loan():
+    assert pack("ccb_watch").measure.lines == frozenset(BALANCE_LINES)
+
+
+def quarters(*yuan):
+    """Return months through which these balances stood."""
+    months = {plus(JANUARY, n): v * YUAN * days_in(plus(JANUARY, n)) for n, v in enumerate(yuan)}
+    last = last_day(plus(JANUARY, len(yuan) - 1))
+    return Measures(business_date=last, since=JANUARY, balance_days={Line.DEPOSIT: months})
+
+
+def test_five_tiers_by_the_average_of_the_quarter():
+    ladder = pack("ganyu_quarterly")
+    assert [step.at_least_minor // YUAN for step in ladder.steps] == [
+        0, 10_000, 50_000, 200_000, 500_000,
+    ]  # fmt: skip
+    # Jan-Mar 91 days: (31 x 60,000 + 29 x 30,000 + 31 x 60,000) / 91 = 50,439.56
+    # Apr-Jun 91 days: (30 x 9,999 + 31 x 9,999 + 30 x 10,001) / 91 = 9,999.66
+    # Jul-Sep 92 days: 500,000 on every day
+    balances = [60_000, 30_000, 60_000, 9_999, 9_999, 10_001, *[500_000] * 3, 0]
+    measures = quarters(*balances)
+    assert measures.amount(ladder, date(2024, 3, 1)) == 5_043_956
+    assert measures.amount(ladder, date(2024, 6, 1)) == 999_966
+    assert by_month(ladder, measures, 10) == (
+        ["TWO_STAR"] * 3 + ["TWO_STAR"] * 3 + ["ORDINARY"] * 3 + ["FOUR_STAR"]
+    )
+
+
+def test_a_field_beside_the_packs_name_takes_the_place_of_the_packs():
+    steps = [{"code": "ALL", "name": "All", "at_least_minor": 0}]
+    ladder = pack("ccb_watch", ladder=steps)
+    assert [step.code for step in ladder.steps] == ["ALL"]
+    assert ladder.moves == pack("ccb_watch").moves
+    assert ladder.measure.metric is Metric.AVERAGE_BALANCE
+
+
+@pytest.mark.parametrize("name", ["gold_rush", 7, ["ccb_watch"]])
+def test_a_pack_that_is_not_there_is_refused_with_those_that_are(name):
+    with pytest.raises(Unreadable, match=r"tiers\.pack: must be one of ccb_watch, ganyu_quarterly"):
+        spelled_out({"tiers": {"pack": name}}, packs())
+
+
+@pytest.mark.parametrize("document", [{}, {"tiers": None}, {"tiers": {"window_months": 3}}])
+def test_a_document_without_a_pack_stays_as_it_is(document):
+    assert spelled_out(document, packs()) is document
