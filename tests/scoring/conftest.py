@@ -263,6 +263,28 @@ async def ready(bank, example_scheme) -> Bank:
 
 
 @pytest.fixture
+async def branched(ready):
+    """Head office 00; 01 beneath it with 0101 beneath that; 02 apart.
+
+    c and p are at 01 (p with manager M1), q at 0101 (M1), r at 02. A deposit earns 1.5 % a year,
+    80 days of 360 are over, an account costs 1.00 a month: c 117, p 237, q 1197, r -1.
+    """
+    await ready.learn(
+        ready.branch_news("00"), ready.branch_news("01", "00"), ready.branch_news("0101", "01"),
+        ready.branch_news("02", "00"),
+        ready.customer_news("p", branch="01", manager="M1"),
+        ready.customer_news("q", branch="0101", manager="M1"),
+        ready.customer_news("r", branch="02"),
+        ready.account_news("dp", "p"), ready.account_news("dq", "q"),
+        ready.account_news("dr", "r", opened_on="2024-03-21"),
+    )  # fmt: skip
+    for account, amount in (("d", 3_600_000), ("dp", 7_200_000), ("dq", 36_000_000)):
+        await ready.post(ready.posting(account, amount, "2024-01-01"))
+    await ready.settle()
+    return ready
+
+
+@pytest.fixture
 def statements():
     """Collect the statements sent while a test's `with` lasts."""
 

@@ -326,6 +326,36 @@ class CustomerBalanceRow(Table, table=True):
     balance_days: int = Field(sa_type=EXACT)
 
 
+class AccountBalanceRow(Table, table=True):
+    """An account's month as last worked out: the balance at its end, and its balance-days."""
+
+    __tablename__ = "account_balance"
+    __table_args__ = (
+        Index(
+            "ix_account_balance_institution_month",
+            "institution",
+            "month",
+            postgresql_include=[
+                "line",
+                "currency",
+                "customer_id",
+                "account_id",
+                "closing_minor",
+                "balance_days",
+            ],
+        ),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    account_id: UUID = Field(primary_key=True)
+    institution: str
+    line: str
+    currency: str
+    closing_minor: int = Field(sa_type=EXACT)
+    balance_days: int = Field(sa_type=EXACT)
+
+
 class TierPeriodRow(Table, table=True):
     __tablename__ = "tier_period"
 

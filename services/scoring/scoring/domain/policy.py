@@ -91,3 +91,7 @@ class Policy:
     def priced_from(self) -> date | None:
         """Return the first month that any scheme prices."""
         return min((scheme.effective_from for scheme in self.schemes), default=None)
+
+    def keeps_balances_of(self, month: date) -> bool:
+        """Tell whether accounts' balances of the month are kept: of priced ones and this one."""
+        return month >= (self.priced_from or month_of(self.business_date))

@@ -13,7 +13,8 @@ from scoring.domain.loan import movements as loan_movements
 from scoring.domain.problems import PeriodInvalid
 from scoring.graphql.context import Info
 from scoring.graphql.contribution import Contribution
-from scoring.graphql.scalars import From, Money, To, period
+from scoring.graphql.month_end import STANDARD_LIMIT, DepositDeviation, Limit
+from scoring.graphql.scalars import From, Money, To, YearMonth, period, ppm
 from scoring.graphql.tiers import Tier
 from scoring.store import history
 
@@ -164,6 +165,20 @@ class Customer:
             return []
         found = await info.context.loaders.tiers_by_customer_id.load(CustomerId(self.id))
         return [Tier.of(one, policy) for one in found]
+
+    @strawberry.field(
+        description="The deposit deviation of the customer's own accounts at a month's end, in the "
+        "bank's currency, as last worked out. Null of a month yet to come, or before any scheme."
+    )
+    async def deposit_deviation(
+        self, info: Info, month: YearMonth, limit: Limit = STANDARD_LIMIT
+    ) -> DepositDeviation | None:
+        limit_ppm = ppm(limit, "limit")
+        found = await info.context.loaders.deviation_by_customer_id.load((self.id, month))
+        policy = await info.context.loaders.policy()
+        if found is None or policy is None:
+            return None
+        return DepositDeviation.of(month, found, policy.currency, limit_ppm)
 
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)

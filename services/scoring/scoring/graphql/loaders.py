@@ -18,10 +18,13 @@ from scoring.domain.balance import (
 )
 from scoring.domain.contribution import price
 from scoring.domain.leaf import Leaf
+from scoring.domain.line import Line
+from scoring.domain.month_end import Deviation, days_come
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy
 from scoring.domain.tiers import TierPeriod
-from scoring.store import accounts, history, tiers
+from scoring.store import accounts, balances, history, tiers
+from scoring.store.balances import Balances
 from scoring.store.institution import Policies
 
 Leaves = list[Leaf] | Problem | None
@@ -44,6 +47,9 @@ class Loaders:
         self.leaves_by_customer_id = DataLoader(load_fn=by_second(self._leaves_by_customer_id))
         self.leaves_by_account_id = DataLoader(load_fn=by_second(self._leaves_by_account_id))
         self.average_by_account_id = DataLoader(load_fn=by_second(self._average_by_account_id))
+        self.deviation_by_customer_id = DataLoader(
+            load_fn=by_second(self._deviation_by_customer_id)
+        )
         self.balance_by_account_id = DataLoader(load_fn=by_second(self._balance_by_account_id))
 
     async def policy(self) -> Policy | None:
@@ -124,6 +130,18 @@ class Loaders:
         async with self._db.read() as session:
             moved = await history.balances(session, self._institution, posted, day)
         return [_balance(one, moved, day) if one else None for one in found]
+
+    async def _deviation_by_customer_id(
+        self, ids: list[UUID], month: date
+    ) -> list[Deviation | None]:
+        policy = await self.policy()
+        days = days_come(month, policy.business_date) if policy else 0
+        if policy is None or not days or not policy.keeps_balances_of(month):
+            return [None] * len(ids)
+        asked = Balances(lines=[Line.DEPOSIT], currency=policy.currency)
+        async with self._db.read() as session:
+            found = await balances.of_customers(session, self._institution, asked, ids, month)
+        return [Deviation(*found.get(one, (0, 0)), days) for one in ids]
 
     async def _histories(
         self, known: Sequence[Account], period: Period, policy: Policy, *, acts: bool

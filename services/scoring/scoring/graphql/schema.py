@@ -1,18 +1,18 @@
 """The entry points of the scoring subgraph."""
 
-from typing import Annotated
 from uuid import UUID
 
 import strawberry
 from kit.graphql import Schema
-from kit.problem import BadRequest
 
 from scoring.domain.line import View
 from scoring.domain.months import month_of
 from scoring.domain.scope import Scope
 from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
 from scoring.graphql.context import Info
+from scoring.graphql.deviation import DeviationQuery
 from scoring.graphql.entities import SCOPE, Account, Customer
+from scoring.graphql.paging import First, many
 from scoring.graphql.reports import (
     BankContribution,
     NotComputed,
@@ -27,19 +27,11 @@ from scoring.operations import recalculation
 from scoring.store import customer_months, queue, reports, scores
 from scoring.store.customer_months import Question
 
-MOST = 100
-First = Annotated[int, strawberry.argument(description=f"How many, 1 to {MOST}.")]
 NOBODY = UUID(int=0)
 
 
-def _many(first: int) -> int:
-    if not 1 <= first <= MOST:
-        raise BadRequest(f"'first' must be from 1 to {MOST}.")
-    return first
-
-
 @strawberry.type
-class Query(ConcentrationQuery, SchemeQueries):
+class Query(ConcentrationQuery, DeviationQuery, SchemeQueries):
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
         principal, months = info.context.principal, period(from_, to)
@@ -66,7 +58,7 @@ class Query(ConcentrationQuery, SchemeQueries):
         view: View = View.GROSS,
         line: OnlyLine = None,
     ) -> list[RankedCustomer] | None:
-        principal, months, size = info.context.principal, period(from_, to), _many(first)
+        principal, months, size = info.context.principal, period(from_, to), many(first)
         principal.must(SCOPE)
         scope = Scope(branch=branch, beneath=beneath, manager=manager)
         asked = Question(period=months, scope=scope, view=view, line=line)
@@ -93,7 +85,7 @@ class Query(ConcentrationQuery, SchemeQueries):
     async def not_computed(
         self, info: Info, first: First = 20, after: UUID = NOBODY
     ) -> list[NotComputed] | None:
-        principal, size = info.context.principal, _many(first)
+        principal, size = info.context.principal, many(first)
         principal.must(SCOPE)
         async with info.context.db.read() as session:
             found = await scores.not_computed(session, principal.institution, after, size)

@@ -16,10 +16,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.events import ContributionChanged, TierChanged
 from scoring.domain.measures import Measures
+from scoring.domain.month_end import month_ends
 from scoring.domain.months import Period, month_of
 from scoring.domain.policy import Policy
 from scoring.domain.tiers import TierPeriod
-from scoring.domain.valuation import Valuation, tiers, value, window_value
+from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
 from scoring.store import accounts, history, queue, scores
 from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
@@ -90,7 +91,12 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
         for one in found
         for (month, account, line), amount in one.sums.items()
     )
-    await scores.replace_contribution(session, due.institution, due.customers, period.first, sums)
+    held = [
+        (account, histories.get(account.id, NO_HISTORY))
+        for account in chain.from_iterable(owned.values())
+    ]
+    ends = await asyncio.to_thread(lambda: list(month_ends(held, policy, period)))
+    await scores.replace_results(session, due.institution, due.customers, period.first, sums, ends)
     if policy.measures_balances:
         balances = (
             (one.customer_id, month, line.value, days)

@@ -1,6 +1,6 @@
 """What each customer contributes in each month, by line and view: kept for sums over the bank."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,30 +13,20 @@ from scoring.domain.line import Line, View
 from scoring.domain.months import Period
 from scoring.domain.scope import WHOLE_BANK, Scope
 from scoring.store.organisation import within
-from scoring.store.sql import rows, run
+from scoring.store.sql import rows
 
 Sum = tuple[CustomerId, date, object, str, int]
 _LINES = tuple(line.value for line in Line)
 _VIEWS = {view.value: frozenset(line.value for line in view.lines) for view in View}
 _COLUMNS = ("institution", "customer_id", "month", *_VIEWS, *_LINES)
-_FORGET = text(
-    "delete from customer_month where customer_id = any(cast(:ids as uuid[])) and month >= :since"
-)
 
 
-async def replace_months(
-    session: AsyncSession,
-    institution: str,
-    ids: Sequence[CustomerId],
-    since: date,
-    sums: Iterable[Sum],
-) -> None:
-    """Keep the customers' months that `sums` make in place of all from `since` on."""
+async def add_months(session: AsyncSession, institution: str, sums: Iterable[Sum]) -> None:
+    """Keep the customers' months that `sums` make; none of them may be kept already."""
     months: dict[tuple[CustomerId, date], dict[str, int]] = {}
     for customer, month, _, line, amount in sums:
         lines = months.setdefault((customer, month), dict.fromkeys(_LINES, 0))
         lines[line] += amount
-    await run(session, _FORGET, ids=ids, since=since)
     await copy_rows(
         session,
         "customer_month",

@@ -21,6 +21,12 @@ _BENEATH = (
     "select b.code from branch b join beneath on b.parent_code = beneath.code "
     "where b.institution = :institution) select code from beneath)"
 )
+ANCESTORS = (
+    "up as (select code, code as above from branch where institution = :institution union "
+    "select up.code, b.parent_code from up join branch b on b.code = up.above "
+    "where b.institution = :institution and b.parent_code is not null)"
+)
+"""Each branch with itself and every branch above it, for `with recursive`."""
 
 
 async def save_branches(

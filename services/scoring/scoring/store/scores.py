@@ -10,27 +10,37 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
-from scoring.store.customer_months import Sum, replace_months
+from scoring.domain.month_end import MonthEnd
+from scoring.store.balances import add_balances
+from scoring.store.customer_months import Sum, add_months
 from scoring.store.sql import records, rows, run
 
 _COLUMNS = ("institution", "customer_id", "month", "account_id", "line", "amount_minor")
 _FORGET = text(
+    "with months as (delete from customer_month where customer_id = any(cast(:ids as uuid[])) "
+    "and month >= :since), balances as (delete from account_balance "
+    "where customer_id = any(cast(:ids as uuid[])) and month >= :since) "
     "delete from contribution where customer_id = any(cast(:ids as uuid[])) and month >= :since"
 )
 
 
-async def replace_contribution(
+async def replace_results(  # noqa: PLR0913, PLR0917  (whose, since when, all that was found)
     session: AsyncSession,
     institution: str,
     ids: Sequence[CustomerId],
     since: date,
     sums: Iterable[Sum],
+    ends: Iterable[MonthEnd],
 ) -> None:
-    """Keep `sums` (customer, month, account, line, amount) in place of all from `since` on."""
+    """Keep what was worked out in place of all from `since` on.
+
+    `sums` are contribution by customer, month, account and line; `ends` the accounts' balances.
+    """
     kept = [one for one in sums if one[-1]]
     await run(session, _FORGET, ids=ids, since=since)
     await copy_rows(session, "contribution", _COLUMNS, ((institution, *one) for one in kept))
-    await replace_months(session, institution, ids, since, kept)
+    await add_months(session, institution, kept)
+    await add_balances(session, institution, ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

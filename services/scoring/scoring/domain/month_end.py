@@ -1,0 +1,92 @@
+"""What a balance was at the end of a month, beside what it was day by day (formula D1).
+
+A deposit that is brought in for the last day of a month raises the balance that is looked at, and
+hardly the average. The regulator's deposit deviation tells it: (last day - mean) / mean.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from scoring.domain.account import Account, History
+from scoring.domain.balance import account_months
+from scoring.domain.money import MILLION, half_away
+from scoring.domain.months import Period, days_in, month_of
+from scoring.domain.policy import Policy
+
+LIMIT_PPM = 40_000
+"""4 %, the regulator's limit for a bank."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEnd:
+    """An account's balance at the end of the month, and the sum of its end-of-day balances.
+
+    The end of the business month is the business date.
+    """
+
+    account: Account
+    month: date
+    closing_minor: int
+    balance_days: int
+
+
+def month_ends(
+    accounts: Iterable[tuple[Account, History]], policy: Policy, period: Period
+) -> Iterator[MonthEnd]:
+    """Give the months in which there was a balance; the histories must begin with the period."""
+    for account, history in accounts:
+        for atom in account_months(account, history, period, policy.business_date):
+            closing = atom.opening + atom.moments.s0
+            if closing or atom.balance_days:
+                yield MonthEnd(account, atom.month, closing, atom.balance_days)
+
+
+def days_come(month: date, business_date: date) -> int:
+    """Return how many days of a month have come; 0 of a later month."""
+    if month == month_of(business_date):
+        return business_date.day
+    return days_in(month) if month < business_date else 0
+
+
+class Order(StrEnum):
+    """By what those who deviate are put in order, most first."""
+
+    DEVIATION = "deviation"
+    EXCESS = "excess"
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """Balances of a month together: at its end, and over its `days`, of which there is one."""
+
+    closing_minor: int
+    balance_days: int
+    days: int
+
+    @property
+    def average_minor(self) -> int:
+        """Return the mean end-of-day balance, rounded half away from zero."""
+        return half_away(self.balance_days, self.days)
+
+    @property
+    def excess_minor(self) -> int:
+        """Return by how much the end is above the mean, rounded half away from zero."""
+        return half_away(self._excess_days, self.days)
+
+    @property
+    def ppm(self) -> int | None:
+        """Return (end - mean) / mean, rounded half away; None where the mean is not positive."""
+        if self.balance_days <= 0:
+            return None
+        return half_away(self._excess_days * MILLION, self.balance_days)
+
+    def over(self, limit_ppm: int) -> bool:
+        """Tell whether the unrounded deviation is above the limit."""
+        held = self.balance_days
+        return held > 0 and self._excess_days * MILLION > held * limit_ppm
+
+    @property
+    def _excess_days(self) -> int:
+        return self.closing_minor * self.days - self.balance_days
