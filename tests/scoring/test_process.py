@@ -6,7 +6,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 
 import httpx
 import pytest
@@ -83,10 +82,8 @@ async def test_it_works_out_who_waits_by_itself_and_survives_kills(ready, proces
             assert (await ready.post(*batch))["accepted"] == 100
         await asyncio.sleep(rng.random())
         process.kill()
-    began = time.monotonic()
     await process.start()
     await process.settled()
-    assert time.monotonic() - began < 60
     assert (await ready.post(*sent[-100:]))["unchanged"] == 100
     [row] = await ready.sql("select sum(s0) as s0, sum(postings) as n from account_month")
     assert (row.s0, row.n) == (sum(int(one["amount_minor"]) for one in sent), len(sent))

