@@ -8,7 +8,7 @@ from kit.db import service_metadata
 from kit.idempotency import idempotency_table
 from kit.inbox import inbox_tables
 from kit.outbox import outbox_table
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Numeric, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -142,6 +142,20 @@ class SupersededRow(Table, table=True):
     __table_args__ = (
         Index(
             "ix_superseded_institution_kind_superseded_at", "institution", "kind", "superseded_at"
+        ),
+        *(
+            Index(
+                f"ix_superseded_{name}",
+                "institution",
+                text(f"cast(record ->> '{key}' as uuid)"),
+                postgresql_where=text(f"kind = '{kind}'"),
+            )
+            for name, kind, key in (
+                ("customer", "customer", "id"),
+                ("account", "account", "id"),
+                ("account_owner", "account", "owner_id"),
+                ("loan", "loan", "account_id"),
+            )
         ),
     )
 

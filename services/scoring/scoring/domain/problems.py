@@ -2,6 +2,7 @@
 
 Problem
 ├── PeriodInvalid       the caller asked for months or days that make no period
+├── AsOfInvalid         the caller asked for a day or an instant that has not come
 ├── NotComputable       a month cannot be priced, and nothing is guessed
 │   ├── RatesMissing    a product with balance-days has no rate for the month
 │   ├── SchemeMissing   no scheme is in force for the month
@@ -34,6 +35,12 @@ class PeriodInvalid(Problem):
     """The months or days asked for make no period, or one that is too long."""
 
     code: ClassVar[str] = "PERIOD_INVALID"
+
+
+class AsOfInvalid(Problem):
+    """A business date or an instant of knowledge that has not come."""
+
+    code: ClassVar[str] = "AS_OF_INVALID"
 
 
 class NotComputable(Problem):

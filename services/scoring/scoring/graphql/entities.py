@@ -9,14 +9,12 @@ import strawberry
 from scoring.domain.account import AccountId, CustomerId
 from scoring.domain.balance import daily
 from scoring.domain.loan import Grade, LoanTerms
-from scoring.domain.loan import movements as loan_movements
 from scoring.domain.problems import PeriodInvalid
 from scoring.graphql.context import Info
 from scoring.graphql.contribution import Contribution
 from scoring.graphql.month_end import STANDARD_LIMIT, DepositDeviation, Limit
-from scoring.graphql.scalars import From, Money, To, YearMonth, period, ppm
+from scoring.graphql.scalars import AsOfArgument, From, Money, To, YearMonth, moment, period, ppm
 from scoring.graphql.tiers import Tier
-from scoring.store import history
 
 LONGEST_DAYS = 400
 SCOPE = "contribution:read"
@@ -68,8 +66,11 @@ class Account:
         description="The balance at the end of a day, by default the business date. "
         "Null while the account is unknown here."
     )
-    async def balance(self, info: Info, on: date | None = None) -> Money | None:
-        found = await info.context.loaders.balance_by_account_id.load((self.id, on))
+    async def balance(
+        self, info: Info, on: date | None = None, as_of: AsOfArgument = None
+    ) -> Money | None:
+        loaders = info.context.loaders.at(moment(as_of))
+        found = await loaders.balance_by_account_id.load((self.id, on))
         return Money.of(*found) if found else None
 
     @strawberry.field(
@@ -77,33 +78,28 @@ class Account:
         "through the last month's last day or the business date; rounded half away from zero. "
         "Null where no such day has come."
     )
-    async def average_daily_balance(self, info: Info, from_: From, to: To) -> Money | None:
+    async def average_daily_balance(
+        self, info: Info, from_: From, to: To, as_of: AsOfArgument = None
+    ) -> Money | None:
         key = (self.id, period(from_, to))
-        found = await info.context.loaders.average_by_account_id.load(key)
+        found = await info.context.loaders.at(moment(as_of)).average_by_account_id.load(key)
         return Money.of(*found) if found else None
 
     @strawberry.field(
         description=f"The balance at the end of each day; at most {LONGEST_DAYS} days."
     )
     async def daily_balances(
-        self, info: Info, from_: FromDay, to: ToDay
+        self, info: Info, from_: FromDay, to: ToDay, as_of: AsOfArgument = None
     ) -> list[DailyBalance] | None:
         if to < from_ or (to - from_).days >= LONGEST_DAYS:
             raise PeriodInvalid(
                 f"'to' must not be before 'from', nor {LONGEST_DAYS} days or more after it."
             )
-        account = await info.context.loaders.account_by_id.load(AccountId(self.id))
-        if account is None:
+        loaders = info.context.loaders.at(moment(as_of))
+        account = await loaders.account_by_id.load(AccountId(self.id))
+        if account is None or (as_of is not None and await loaders.policy() is None):
             return None
-        opening = 0
-        if account.scheduled:
-            moves = loan_movements(account.scheduled)
-            opening = sum(amount for day, amount in moves if day < from_)
-        else:
-            async with info.context.db.read() as session:
-                opening, moves = await history.movements(
-                    session, info.context.principal.institution, account.id, from_, to
-                )
+        opening, moves = await loaders.movements(account, from_, to)
         balances = daily(opening, moves, from_, to)
         return [
             DailyBalance(
@@ -118,10 +114,12 @@ class Account:
         return Loan.of(account.loan, account.currency) if account and account.loan else None
 
     @strawberry.field(description="What the account contributes to its owner's worth.")
-    async def contribution(self, info: Info, from_: From, to: To) -> Contribution | None:
-        months = period(from_, to)
-        leaves = await info.context.loaders.leaves_by_account_id.load((self.id, months))
-        policy = await info.context.loaders.policy()
+    async def contribution(
+        self, info: Info, from_: From, to: To, as_of: AsOfArgument = None
+    ) -> Contribution | None:
+        months, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
+        leaves = await loaders.leaves_by_account_id.load((self.id, months))
+        policy = await loaders.policy()
         if leaves is None or policy is None:
             return None
         return Contribution(leaves=leaves, period=months, currency=policy.currency)
@@ -142,10 +140,12 @@ class Customer:
         "unknown here. Refused as RATES_MISSING, SCHEME_MISSING, LOAN_TERMS_MISSING or "
         "CURRENCY_NOT_PRICED where a month cannot be priced."
     )
-    async def contribution(self, info: Info, from_: From, to: To) -> Contribution | None:
-        months = period(from_, to)
-        leaves = await info.context.loaders.leaves_by_customer_id.load((self.id, months))
-        policy = await info.context.loaders.policy()
+    async def contribution(
+        self, info: Info, from_: From, to: To, as_of: AsOfArgument = None
+    ) -> Contribution | None:
+        months, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
+        leaves = await loaders.leaves_by_customer_id.load((self.id, months))
+        policy = await loaders.policy()
         if leaves is None or policy is None:
             return None
         return Contribution(leaves=leaves, period=months, currency=policy.currency)

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from kit.db import Database
 from kit.problem import Problem
+from sqlmodel.ext.asyncio.session import AsyncSession
 from strawberry.dataloader import DataLoader
 
 from scoring.domain.account import Account, AccountId, CustomerId, History
+from scoring.domain.as_of import NOW, AsOf, Late, without
 from scoring.domain.balance import (
     account_months,
     average_daily_balance,
@@ -19,13 +21,14 @@ from scoring.domain.balance import (
 from scoring.domain.contribution import price
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line
+from scoring.domain.loan import movements as loan_movements
 from scoring.domain.month_end import Deviation, days_come
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy
 from scoring.domain.tiers import TierPeriod
-from scoring.store import accounts, balances, history, tiers
+from scoring.store import accounts, balances, history, knowledge, tiers
 from scoring.store.balances import Balances
-from scoring.store.institution import Policies
+from scoring.store.institution import Policies, policy_as_known
 
 Leaves = list[Leaf] | Problem | None
 Key = TypeVar("Key")
@@ -36,7 +39,11 @@ NO_HISTORY = History()
 class Loaders:
     """Built afresh for each request and institution, so its cache can never outlive one."""
 
-    def __init__(self, db: Database, policies: Policies, institution: str) -> None:
+    def __init__(
+        self, db: Database, policies: Policies, institution: str, as_of: AsOf = NOW
+    ) -> None:
+        self._as_of = as_of
+        self._others: dict[AsOf, Loaders] = {}
         self._db = db
         self._policies = policies
         self._institution = institution
@@ -52,24 +59,41 @@ class Loaders:
         )
         self.balance_by_account_id = DataLoader(load_fn=by_second(self._balance_by_account_id))
 
+    def at(self, as_of: AsOf) -> "Loaders":
+        """Return loaders of what would have been said then, the same ones for the same moment."""
+        if as_of == self._as_of:
+            return self
+        if as_of not in self._others:
+            self._others[as_of] = Loaders(self._db, self._policies, self._institution, as_of)
+        return self._others[as_of]
+
     async def policy(self) -> Policy | None:
         """Return the institution's policy, read once in a request."""
-        return await self._policy.load(self._institution)
+        policy = await self._policy.load(self._institution)
+        return self._as_of.of(policy) if policy else None
 
     async def _read_policy(self, institutions: list[str]) -> list[Policy | None]:
+        known_at = self._as_of.known_at
         async with self._db.read() as session:
-            return [await self._policies.of(session, one) for one in institutions]
+            if known_at is None:
+                return [await self._policies.of(session, one) for one in institutions]
+            self._as_of.must_have_come(await knowledge.clock(session))
+            return [await policy_as_known(session, one, known_at) for one in institutions]
 
     async def _accounts_by_customer_id(
         self, ids: list[CustomerId]
     ) -> list[Sequence[Account] | None]:
         async with self._db.read() as session:
-            found = await accounts.accounts_by_customer_id(session, self._institution, ids)
+            found = await accounts.accounts_by_customer_id(
+                session, self._institution, ids, self._as_of.known_at
+            )
         return [found.get(one) for one in ids]
 
     async def _account_by_id(self, ids: list[AccountId]) -> list[Account | None]:
         async with self._db.read() as session:
-            found = await accounts.accounts_by_id(session, self._institution, ids)
+            found = await accounts.accounts_by_id(
+                session, self._institution, ids, self._as_of.known_at
+            )
         return [found.get(one) for one in ids]
 
     async def _tiers_by_customer_id(self, ids: list[CustomerId]) -> list[list[TierPeriod]]:
@@ -129,6 +153,11 @@ class Loaders:
         posted = [one.id for one in found if one and not one.scheduled]
         async with self._db.read() as session:
             moved = await history.balances(session, self._institution, posted, day)
+            late = await self._late(session, posted)
+        moved = {
+            one: balance - sum(p.amount_minor for p in late.get(one, ()) if p.value_date <= day)
+            for one, balance in moved.items()
+        }
         return [_balance(one, moved, day) if one else None for one in found]
 
     async def _deviation_by_customer_id(
@@ -143,20 +172,49 @@ class Loaders:
             found = await balances.of_customers(session, self._institution, asked, ids, month)
         return [Deviation(*found.get(one, (0, 0)), days) for one in ids]
 
+    async def movements(
+        self, account: Account, first: date, last: date
+    ) -> tuple[int, list[tuple[date, int]]]:
+        """Return an account's balance before `first`, and what moved it on the days to `last`."""
+        if account.scheduled:
+            moves = loan_movements(account.scheduled)
+            return sum(amount for day, amount in moves if day < first), moves
+        async with self._db.read() as session:
+            opening, moves = await history.movements(
+                session, self._institution, account.id, first, last
+            )
+            late = (await self._late(session, [account.id])).get(account.id, ())
+        for one in late:
+            if one.value_date < first:
+                opening -= one.amount_minor
+            elif one.value_date <= last:
+                moves.append((one.value_date, -one.amount_minor))
+        return opening, moves
+
     async def _histories(
         self, known: Sequence[Account], period: Period, policy: Policy, *, acts: bool
     ) -> dict[AccountId, History]:
         if not known:
             return {}
+        ids, until = [account.id for account in known], policy.business_date
         async with self._db.read() as session:
-            return await history.histories(
-                session,
-                self._institution,
-                [account.id for account in known],
-                period,
-                business_date=policy.business_date,
-                acts=acts,
+            found = await history.histories(
+                session, self._institution, ids, period, business_date=until, acts=acts
             )
+            late = await self._late(session, ids)
+        return {
+            one: without(kept, late[one], period, until) if one in late else kept
+            for one, kept in found.items()
+        }
+
+    async def _late(
+        self, session: AsyncSession, ids: Sequence[AccountId]
+    ) -> Mapping[AccountId, Sequence[Late]]:
+        """Return the postings that count now and did not count then."""
+        known_at = self._as_of.known_at
+        if known_at is None or not ids:
+            return {}
+        return await history.recorded_after(session, self._institution, ids, known_at)
 
 
 def _balance(account: Account, moved: Mapping[AccountId, int], day: date) -> tuple[int, str]:

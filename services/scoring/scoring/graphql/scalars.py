@@ -1,7 +1,7 @@
 """Values on the wire: months, money and shares."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, NewType, Self, TypeAlias
 
@@ -10,6 +10,7 @@ from kit.problem import BadRequest
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.types.scalar import ScalarDefinition
 
+from scoring.domain.as_of import NOW, AsOf
 from scoring.domain.money import MILLION, decimal_text, minor_digits, share_text
 from scoring.domain.months import Period, between
 from scoring.domain.problems import PeriodInvalid
@@ -56,6 +57,40 @@ From: TypeAlias = Annotated[
 To: TypeAlias = Annotated[
     YearMonth, strawberry.argument(name="to", description="The last month that counts.")
 ]
+
+
+@strawberry.input(
+    description="What would have been said before. AS_OF_INVALID refuses what has not come."
+)
+class AsOfInput:
+    business_date: date | None = strawberry.field(
+        default=None,
+        description="The day that counts as the business date: what is valued or lies after it "
+        "has not come. By default the business date known at knownAt.",
+    )
+    known_at: datetime | None = strawberry.field(
+        default=None,
+        description="Only what was recorded by then counts: postings, accounts, terms, rates, "
+        "schemes. By default everything does.",
+    )
+
+    def value(self) -> AsOf:
+        """Return the moment; an instant without an offset is UTC."""
+        known_at = self.known_at
+        if known_at is not None and known_at.tzinfo is None:
+            known_at = known_at.replace(tzinfo=UTC)
+        return AsOf(self.business_date, known_at)
+
+
+AsOfArgument: TypeAlias = Annotated[
+    AsOfInput | None,
+    strawberry.argument(name="asOf", description="As of a past moment; by default now."),
+]
+
+
+def moment(as_of: AsOfInput | None) -> AsOf:
+    """Return the moment asked for."""
+    return as_of.value() if as_of else NOW
 
 
 def period(first: YearMonth, last: YearMonth) -> Period:

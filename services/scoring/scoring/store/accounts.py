@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import Account, AccountId, CustomerId
 from scoring.domain.line import Line
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
 from scoring.domain.posting import AccountKey
+from scoring.store.knowledge import as_known, chosen
 from scoring.store.sql import records, rows, run
 
 _ACCOUNT = (
@@ -20,17 +21,29 @@ _ACCOUNT = (
     "l.principal_minor, l.granted_on, l.term_months, l.instalment_minor, l.grade, l.balance_basis, "
     "l.settlement_account_number"
 )
-_BY_OWNER = text(
-    f"select c.id as customer_id, {_ACCOUNT} from customer c "  # noqa: S608  (fixed columns)
-    "left join account a on a.owner_id = c.id and a.institution = c.institution "
-    "left join loan l on l.account_id = a.id "
-    "where c.institution = :institution and c.id = any(cast(:ids as uuid[])) order by a.number"
-)
-_BY_ID = text(
-    f"select {_ACCOUNT} from account a "  # noqa: S608  (fixed columns)
-    "left join loan l on l.account_id = a.id "
-    "where a.institution = :institution and a.id = any(cast(:ids as uuid[]))"
-)
+
+
+def _by_owner(customer: str, account: str, loan: str) -> TextClause:
+    return text(
+        f"select c.id as customer_id, {_ACCOUNT} from {customer} c "  # noqa: S608  (fixed names)
+        f"left join {account} a on a.owner_id = c.id and a.institution = c.institution "
+        f"left join {loan} l on l.account_id = a.id and l.institution = c.institution "
+        "where c.institution = :institution and c.id = any(cast(:ids as uuid[])) order by a.number"
+    )
+
+
+def _by_id(account: str, loan: str) -> TextClause:
+    return text(
+        f"select {_ACCOUNT} from {account} a "  # noqa: S608  (fixed names)
+        f"left join {loan} l on l.account_id = a.id and l.institution = a.institution "
+        "where a.institution = :institution and a.id = any(cast(:ids as uuid[]))"
+    )
+
+
+_BY_OWNER = _by_owner("customer", "account", "loan")
+_BY_OWNER_KNOWN = _by_owner(as_known("customer"), as_known("account"), as_known("loan"))
+_BY_ID = _by_id("account", "loan")
+_BY_ID_KNOWN = _by_id(as_known("account"), as_known("loan"))
 _KEYS = text(
     "select number, id, currency, owner_id, line, opened_on from account "
     "where institution = :institution and number = any(cast(:numbers as text[]))"
@@ -54,11 +67,15 @@ class AccountFact:
 
 
 async def accounts_by_customer_id(
-    session: AsyncSession, institution: str, ids: Sequence[CustomerId]
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[CustomerId],
+    known_at: datetime | None = None,
 ) -> dict[CustomerId, list[Account]]:
     """Return the accounts that each known customer owns, by number; unknown ones are left out."""
+    statement, known = chosen(known_at, _BY_OWNER, _BY_OWNER_KNOWN)
     found: dict[CustomerId, list[Account]] = {}
-    for row in await rows(session, _BY_OWNER, institution=institution, ids=ids):
+    for row in await rows(session, statement, institution=institution, ids=ids, **known):
         owned = found.setdefault(CustomerId(row.customer_id), [])
         if row.id is not None:
             owned.append(_account(row))
@@ -66,10 +83,14 @@ async def accounts_by_customer_id(
 
 
 async def accounts_by_id(
-    session: AsyncSession, institution: str, ids: Sequence[AccountId]
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[AccountId],
+    known_at: datetime | None = None,
 ) -> dict[AccountId, Account]:
     """Return those of `ids` that are known."""
-    read = await rows(session, _BY_ID, institution=institution, ids=ids)
+    statement, known = chosen(known_at, _BY_ID, _BY_ID_KNOWN)
+    read = await rows(session, statement, institution=institution, ids=ids, **known)
     return {AccountId(row.id): _account(row) for row in read}
 
 

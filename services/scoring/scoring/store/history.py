@@ -1,13 +1,14 @@
 """What accounts' months hold: the atoms, read for many accounts by one statement."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import AccountId, Activity, Ahead, History, Moments
+from scoring.domain.as_of import Late
 from scoring.domain.months import Period, last_day, month_of
 from scoring.domain.posting import Channel, Kind
 from scoring.store.sql import rows
@@ -84,6 +85,26 @@ def _histories(read: Iterable[Any]) -> dict[AccountId, History]:
         )
         for account_id in opening.keys() | moments.keys() | activity.keys() | ahead.keys()
     }
+
+
+_LATE = text(
+    "select account_id, value_date, channel, kind, purpose, amount_minor from posting "
+    "where account_id = any(cast(:ids as uuid[])) and recorded_at > :known_at "
+    "and institution = :institution"
+)
+
+
+async def recorded_after(
+    session: AsyncSession, institution: str, ids: Sequence[AccountId], known_at: datetime
+) -> dict[AccountId, list[Late]]:
+    """Return the postings of these accounts that were recorded only after `known_at`."""
+    found: dict[AccountId, list[Late]] = {}
+    values = {"institution": institution, "ids": ids, "known_at": known_at}
+    for row in await rows(session, _LATE, **values):
+        channel, kind = _CHANNELS[row.channel], _KINDS[row.kind]
+        late = Late(row.value_date, channel, kind, row.purpose, row.amount_minor)
+        found.setdefault(AccountId(row.account_id), []).append(late)
+    return found
 
 
 _BALANCES = text("""

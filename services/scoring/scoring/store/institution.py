@@ -5,26 +5,38 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.lifecycle import Version
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.scheme import Scheme
 from scoring.domain.scheme_document import scheme_of
+from scoring.store.knowledge import as_known, chosen
 from scoring.store.sql import records, rows, run
 
 BEGINNING = date(1900, 1, 1)
 """Earlier than any month: recalculating from here takes everything in."""
 
-_INSTITUTION = text(
-    "select currency, time_zone, business_date, policy_version from institution "
-    "where code = :institution"
-)
-_SCHEMES = text("select document from scheme where institution = :institution")
-_RATES = text(
-    "select product, kind, effective_from, rate_ppm from rate where institution = :institution"
-)
+
+def _institution(table: str) -> TextClause:
+    columns = "currency, time_zone, business_date, policy_version"
+    return text(f"select {columns} from {table} i where code = :institution")  # noqa: S608  (fixed)
+
+
+def _schemes(table: str) -> TextClause:
+    return text(f"select document from {table} s where institution = :institution")  # noqa: S608  (fixed)
+
+
+def _rates_of(table: str) -> TextClause:
+    columns = "product, kind, effective_from, rate_ppm"
+    return text(f"select {columns} from {table} r where institution = :institution")  # noqa: S608  (fixed)
+
+
+_INSTITUTION = _institution("institution")
+_INSTITUTION_KNOWN = _institution(as_known("institution"))
+_SCHEMES, _SCHEMES_KNOWN = _schemes("scheme"), _schemes(as_known("scheme"))
+_RATES, _RATES_KNOWN = _rates_of("rate"), _rates_of(as_known("rate"))
 
 
 class Policies:
@@ -43,19 +55,37 @@ class Policies:
         if kept is None or kept[0] != row.policy_version:
             kept = (row.policy_version, *await _load(session, institution))
             self._kept[institution] = kept
-        return Policy(
-            institution=institution,
-            currency=row.currency,
-            time_zone=row.time_zone,
-            business_date=row.business_date,
-            schemes=kept[1],
-            rates=kept[2],
-        )
+        return _policy(institution, row, *kept[1:])
 
 
-async def _load(session: AsyncSession, institution: str) -> tuple[Sequence[Scheme], RateBook]:
-    documents = await rows(session, _SCHEMES, institution=institution)
-    rates = await rows(session, _RATES, institution=institution)
+async def policy_as_known(
+    session: AsyncSession, institution: str, known_at: datetime
+) -> Policy | None:
+    """Return the institution's policy as known then; None where its first event came later."""
+    read = await rows(session, _INSTITUTION_KNOWN, institution=institution, known_at=known_at)
+    if not read or read[0].business_date is None:
+        return None
+    return _policy(institution, read[0], *await _load(session, institution, known_at))
+
+
+def _policy(institution: str, row: Row[Any], schemes: Sequence[Scheme], rates: RateBook) -> Policy:
+    return Policy(
+        institution=institution,
+        currency=row.currency,
+        time_zone=row.time_zone,
+        business_date=row.business_date,
+        schemes=schemes,
+        rates=rates,
+    )
+
+
+async def _load(
+    session: AsyncSession, institution: str, known_at: datetime | None = None
+) -> tuple[Sequence[Scheme], RateBook]:
+    statement, known = chosen(known_at, _SCHEMES, _SCHEMES_KNOWN)
+    documents = await rows(session, statement, institution=institution, **known)
+    statement, known = chosen(known_at, _RATES, _RATES_KNOWN)
+    rates = await rows(session, statement, institution=institution, **known)
     return (
         [scheme_of(row.document) for row in documents],
         RateBook.of(
