@@ -1,12 +1,13 @@
 """Each rule pack gives what its rules give by hand."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 from scoring.domain.ladder import BALANCE_LINES, Metric
 from scoring.domain.ladder_document import ladder_of
-from scoring.domain.line import Line
-from scoring.domain.measures import Measures
+from scoring.domain.line import Line, View
+from scoring.domain.measures import Measures, cuts_of, ranked
 from scoring.domain.months import days_in, last_day, plus
 from scoring.domain.packs import spelled_out
 from scoring.domain.reading import Fields, Findings, Unreadable
@@ -117,6 +118,42 @@ def test_five_tiers_by_the_average_of_the_quarter():
     assert by_month(ladder, measures, 10) == (
         ["TWO_STAR"] * 3 + ["TWO_STAR"] * 3 + ["ORDINARY"] * 3 + ["FOUR_STAR"]
     )
+
+
+def contributed(places, cuts=None, **months):
+    """Return a customer with these places, who contributed so much in these months."""
+    return Measures(
+        business_date=last_day(date(2025, 1, 1)),
+        since=JANUARY,
+        contribution={View.GROSS: {date(2024, int(m[1:]), 1): v for m, v in months.items()}},
+        places=places,
+        cuts=cuts or {},
+    )
+
+
+def test_the_best_five_percent_the_next_fifteen_and_the_rest_twice_a_year():
+    ladder = pack("sangzhi_rank")
+    assert [step.top_ppm for step in ladder.steps] == [1_000_000, 200_000, 50_000]
+    # of 40 customers 2 are key, the next 6 important, the other 32 general
+    june, december = date(2024, 6, 1), date(2024, 12, 1)
+    ids = [UUID(int=n) for n in range(1, 41)]
+    first = ranked(ladder, {one: -n for n, one in enumerate(ids)})
+    assert [first[one].code for one in ids] == (["KEY"] * 2 + ["IMPORTANT"] * 6 + ["GENERAL"] * 32)
+    second = ranked(ladder, {one: n for n, one in enumerate(ids)})
+    best = contributed({june: first[ids[0]], december: second[ids[0]]})
+    assert by_month(ladder, best, 13) == ["GENERAL"] * 6 + ["KEY"] * 6 + ["GENERAL"]
+    # equals: the lower id stands first
+    tied = ranked(ladder, dict.fromkeys(ids, 7))
+    assert [tied[one].code for one in (ids[1], ids[2], ids[7], ids[8])] == [
+        "KEY", "IMPORTANT", "IMPORTANT", "GENERAL",
+    ]  # fmt: skip
+    # who came in July takes the step of those who had contributed no more by June
+    cuts = {june: cuts_of(first.values())}
+    assert cuts == {june: {"KEY": -1, "IMPORTANT": -7, "GENERAL": -39}}
+    for amount, code in ((0, "KEY"), (-2, "IMPORTANT"), (-8, "GENERAL"), (-99, "GENERAL")):
+        newcomer = contributed({}, cuts, m7=amount)
+        found = states(newcomer, date(2024, 7, 1), date(2024, 12, 1), lambda _: ladder)
+        assert {held.step.code for _, held in found if held} == {code}
 
 
 def test_a_field_beside_the_packs_name_takes_the_place_of_the_packs():

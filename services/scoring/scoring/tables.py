@@ -8,7 +8,16 @@ from kit.db import service_metadata
 from kit.idempotency import idempotency_table
 from kit.inbox import inbox_tables
 from kit.outbox import outbox_table
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Numeric, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Numeric,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
@@ -370,8 +379,46 @@ class AccountBalanceRow(Table, table=True):
     balance_days: int = Field(sa_type=EXACT)
 
 
+class TierRankingDueRow(Table, table=True):
+    """A month at whose end all must be ranked again: one row for each batch that changed it."""
+
+    __tablename__ = "tier_ranking_due"
+    __table_args__ = (Index("ix_tier_ranking_due_institution_month", "institution", "month"),)
+
+    id: int | None = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    institution: str
+    month: date
+
+
+class TierRankingRow(Table, table=True):
+    """What came of ranking all at the end of a month: the least amount on each step."""
+
+    __tablename__ = "tier_ranking"
+
+    institution: str = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    customers: int
+    cuts: dict[str, int] = Field(sa_type=JSONB)
+
+
+class TierPlaceRow(Table, table=True):
+    """Where a customer stood when all were ranked at the end of a month."""
+
+    __tablename__ = "tier_place"
+    __table_args__ = (Index("ix_tier_place_customer_id", "customer_id"),)
+
+    institution: str = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    position: int
+    customers: int
+    amount_minor: int = Field(sa_type=EXACT)
+    code: str
+
+
 class TierPeriodRow(Table, table=True):
     __tablename__ = "tier_period"
+    __table_args__ = (Index("ix_tier_period_institution_since", "institution", "since"),)
 
     customer_id: UUID = Field(primary_key=True)
     since: date = Field(primary_key=True)

@@ -1,6 +1,6 @@
 """What a ladder reads of a customer: contribution and balance-days by month, and places by rank."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,6 +20,7 @@ class Place:
     position: int
     customers: int
     amount_minor: int
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,8 @@ class Reading:
 class Measures:
     """One customer's months, as far as they are known on the business date.
 
-    `cuts` are the bank's: by evaluated month, the least amount that stood on each step, lowest
-    step first, None where nobody did. Months before `since` are not priced and no part of a mean.
+    `cuts` are the bank's: by evaluated month, the least amount that stood on each step that
+    anybody stood on. Months before `since` are not priced and no part of a mean.
     """
 
     business_date: date
@@ -43,7 +44,7 @@ class Measures:
     contribution: Mapping[View, ByMonth] = field(default_factory=dict)
     balance_days: Mapping[Line, ByMonth] = field(default_factory=dict)
     places: Mapping[date, Place] = field(default_factory=dict)
-    cuts: Mapping[date, Sequence[int | None]] = field(default_factory=dict)
+    cuts: Mapping[date, Mapping[str, int]] = field(default_factory=dict)
 
     def amount(self, ladder: Ladder, month: date) -> int:
         """Return what the ladder's window that ends with the month comes to, in minor units."""
@@ -67,27 +68,28 @@ class Measures:
             amount = self.amount(ladder, month)
             return Reading(amount, amount)
         place = self.places.get(month)
-        if place is None:
+        step = ladder.step(place.code) if place else None
+        if place is None or step is None:
             return Reading(0, self.amount(ladder, month))
-        return Reading(standing(place.position, place.customers), place.amount_minor)
+        return Reading(step.at_least_minor, place.amount_minor)
 
     def entering(self, ladder: Ladder, month: date) -> Reading:
         """Return what counts in the month that a customer comes.
 
-        On a ladder by rank that is the place of the highest step on which somebody with no more
-        stood when all were ranked last; the lowest, before that.
+        On a ladder by rank that is the highest step on which somebody with no more stood when
+        all were ranked last; the lowest, before that.
         """
         amount = self.amount(ladder, month)
         if not ladder.by_rank:
             return Reading(amount, amount)
         earlier = max((one for one in self.cuts if one < month), default=None)
-        cuts = self.cuts[earlier] if earlier else ()
+        cuts = self.cuts[earlier] if earlier else {}
         reached = [
-            step
-            for step, cut in zip(ladder.steps, cuts, strict=False)
-            if cut is not None and amount >= cut
+            step.at_least_minor
+            for step in ladder.steps
+            if step.code in cuts and amount >= cuts[step.code]
         ]
-        return Reading(reached[-1].at_least_minor if reached else 0, amount)
+        return Reading(max(reached, default=0), amount)
 
 
 def window_sum(months: ByMonth, month: date, window_months: int) -> int:
@@ -96,19 +98,18 @@ def window_sum(months: ByMonth, month: date, window_months: int) -> int:
     return sum(months.get(one, 0) for one in window)
 
 
-def ranked(amounts: Mapping[CustomerId, int]) -> dict[CustomerId, Place]:
+def ranked(ladder: Ladder, amounts: Mapping[CustomerId, int]) -> dict[CustomerId, Place]:
     """Return everybody's place: who measured most comes first, equals by id."""
-    by_amount = sorted(amounts, key=lambda one: (-amounts[one], one))
-    return {
-        one: Place(position, len(by_amount), amounts[one])
-        for position, one in enumerate(by_amount, 1)
-    }
+    places: dict[CustomerId, Place] = {}
+    for position, one in enumerate(sorted(amounts, key=lambda one: (-amounts[one], one)), 1):
+        step = step_for(ladder, standing(position, len(amounts)))
+        places[one] = Place(position, len(amounts), amounts[one], step.code)
+    return places
 
 
-def cuts_of(ladder: Ladder, places: Sequence[Place]) -> list[int | None]:
-    """Return the least amount on each step of a ladder by rank, lowest step first."""
-    least: dict[int, int] = {}
+def cuts_of(places: Iterable[Place]) -> dict[str, int]:
+    """Return the least amount on each step that anybody stands on."""
+    least: dict[str, int] = {}
     for place in places:
-        rank = step_for(ladder, standing(place.position, place.customers)).rank
-        least[rank] = min(place.amount_minor, least.get(rank, place.amount_minor))
-    return [least.get(step.rank) for step in ladder.steps]
+        least[place.code] = min(place.amount_minor, least.get(place.code, place.amount_minor))
+    return least

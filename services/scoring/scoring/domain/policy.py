@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from scoring.domain.exchange import FxBook
 from scoring.domain.ladder import Ladder
-from scoring.domain.months import month_of
+from scoring.domain.months import between, month_of, plus
 from scoring.domain.scheme import Scheme, in_force
 
 
@@ -81,6 +81,17 @@ class Policy:
         """Return the ladder of a month."""
         scheme = self.scheme(month)
         return scheme.ladder if scheme else None
+
+    def ranked_months(self, since: date) -> list[date]:
+        """Return the months from `since` on that are over and at whose end all are ranked."""
+        first = max(since, self.priced_from or self.business_date)
+        over = between(month_of(first), plus(month_of(self.business_date), -1))
+        return [month for month in over if self.ranks(month)]
+
+    def ranks(self, month: date) -> bool:
+        """Tell whether all customers are ranked at the end of the month."""
+        ladder = self.ladder(month)
+        return ladder is not None and ladder.by_rank and ladder.evaluates(month)
 
     @property
     def measures_balances(self) -> bool:

@@ -17,11 +17,11 @@ from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.events import ContributionChanged, TierChanged
 from scoring.domain.measures import Measures
 from scoring.domain.month_end import month_ends
-from scoring.domain.months import Period, month_of
+from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
-from scoring.store import accounts, history, queue, scores
+from scoring.store import accounts, history, queue, rankings, scores
 from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
 from scoring.store.queue import Due
@@ -61,15 +61,34 @@ async def work(db: Database, policies: Policies, calm: Calm, clock: Callable[[],
 
 
 async def recalculate(db: Database, policies: Policies, *, at: datetime) -> int:
-    """Work out one batch in one transaction; return how many customers it took off the queue."""
+    """Work out one batch in one transaction; return how many customers it took off the queue.
+
+    When nobody waits, all are ranked at the end of one month that is due; return 1 then.
+    """
     async with db.transaction() as session:
         due = await queue.take(session, BATCH)
-        if due is None or not due.customers:
+        if due is None:
+            return await _rank_all(session, policies)
+        if not due.customers:
             return 0
         policy = await policies.of(session, due.institution)
         if policy is not None:
             await _work_out(session, due, policy, at)
         return len(due.customers)
+
+
+async def _rank_all(session: AsyncSession, policies: Policies) -> int:
+    """Rank all at the end of a due month; those who moved by it wait again."""
+    due = await rankings.take(session)
+    policy = await policies.of(session, due.institution) if due else None
+    if due is None or policy is None:
+        return 0
+    ladder = policy.ladder(due.month)
+    if ladder is not None and policy.ranks(due.month):
+        after = policy.ranked_months(plus(due.month, 1))
+        following = after[0] if after else month_of(policy.business_date)
+        await rankings.rank(session, policy, ladder, due.month, following=following)
+    return 1
 
 
 async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetime) -> None:
@@ -117,6 +136,7 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
         if (fails_from := one.fails_from)
     ]
     await scores.replace_not_computed(session, due.institution, due.customers, failed)
+    await rankings.note(session, due.institution, policy.ranked_months(period.first))
     await _rank(session, policy, owned, {one.customer_id: one.from_month for one in failed}, at)
 
 

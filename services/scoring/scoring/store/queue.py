@@ -39,12 +39,16 @@ _TAKE = text(
 )
 _PENDING = text(
     "select (select count(*) from recalculation) + "
-    "(select count(*) from institution where recalculate_from is not null) as pending"
+    "(select count(*) from institution where recalculate_from is not null) + "
+    "(select count(*) from (select distinct institution, month from tier_ranking_due) d) "
+    "as pending"
 )
 _PENDING_OF = text(
     "select (select count(*) from recalculation where institution = :institution) + "
     "(select count(*) from institution where code = :institution "
-    "and recalculate_from is not null) as pending"
+    "and recalculate_from is not null) + "
+    "(select count(distinct month) from tier_ranking_due where institution = :institution) "
+    "as pending"
 )
 
 
@@ -87,10 +91,10 @@ async def take(session: AsyncSession, limit: int) -> Due | None:
 
 
 async def pending(session: AsyncSession) -> int:
-    """Return how many customers wait; an institution that waits as a whole counts as one."""
+    """Return how many wait: customers, institutions as a whole, and months to be ranked."""
     return int((await rows(session, _PENDING))[0].pending)
 
 
 async def pending_of(session: AsyncSession, institution: str) -> int:
-    """Return how many customers of one institution wait, counted likewise."""
+    """Return how many wait in one institution, counted likewise."""
     return int((await rows(session, _PENDING_OF, institution=institution))[0].pending)

@@ -15,6 +15,7 @@ from scoring.domain.measures import Measures
 from scoring.domain.policy import Policy
 from scoring.domain.tier_states import Move, Status
 from scoring.domain.tiers import Phase, Reason, TierPeriod
+from scoring.store import rankings
 from scoring.store.sql import records, rows, run
 
 BalanceDays = tuple[CustomerId, date, str, int]
@@ -45,12 +46,17 @@ async def measures_by_customer_id(
         for row in await rows(session, _BALANCES, ids=ids):
             by_line = balances[CustomerId(row.customer_id)]
             by_line.setdefault(Line(row.line), {})[row.month] = int(row.balance_days)
+    by_rank = any(scheme.ladder.by_rank for scheme in policy.schemes)
+    places = await rankings.places(session, policy, ids) if by_rank else {}
+    cuts = await rankings.cuts(session, policy) if by_rank else {}
     return {
         one: Measures(
             business_date=policy.business_date,
             since=policy.priced_from or policy.business_date,
             contribution=contribution[one],
             balance_days=balances[one],
+            places=places.get(one, {}),
+            cuts=cuts,
         )
         for one in ids
     }
