@@ -70,7 +70,7 @@ def test_a_place_among_all_is_the_middle_of_its_equals():
     assert [score(one, x, all_of_them.standing(x)) for x in (10, 20, 30, 50)] == [
         1_000_000, 3_000_000, 6_000_000, 9_000_000,
     ]  # fmt: skip
-    assert all_of_them.standing(30) == Standing(2, 2, 5, 10, 50)
+    assert all_of_them.standing(30) == Standing(30, 2, 2, 5, 10, 50)
     assert [all_of_them.standing(x).rank for x in (10, 20, 30, 50)] == [5, 4, 2, 1]
 
 
@@ -95,9 +95,9 @@ def test_places_of_all_have_their_middle_at_fifty_and_never_turn_round(values):
 def test_parts_are_weighed_and_rounded_once_more(example_scheme):
     index = scheme_of(example_scheme | {"index": SECTION}).index
     values = {Source.NET: 5, Source.AVERAGE_BALANCE: 999, Source.POINTS: 201}
-    found = indexed(index, values, {"profit": Standing(1, 1, 3, 0, 9)})
+    found = indexed(index, values, {Source.NET: Standing(5, 1, 1, 3, 0, 9)})
     assert [(p.measure.name, p.score) for p in found.parts] == [
-        ("profit", 5_000_000), ("money", 5_000_000), ("use", 3_366_667),
+        ("money", 5_000_000), ("profit", 5_000_000), ("use", 3_366_667),
     ]  # fmt: skip
     assert found.score == 4_673_333
 
@@ -136,7 +136,7 @@ def test_judged_weights_stand_in_the_scheme(example_scheme):
         example_scheme | {"index": {"ahp": JUDGED, "measures": SECTION["measures"]}}
     ).index
     assert [(one.name, one.weight_ppm) for one in index.measures] == [
-        ("profit", 571_429), ("money", 285_714), ("use", 142_857),
+        ("money", 285_714), ("profit", 571_429), ("use", 142_857),
     ]  # fmt: skip
     assert index.consistency < Decimal("1e-30")
 

@@ -16,6 +16,7 @@ from scoring.domain.months import Period
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.posting import Channel, Kind
 from scoring.domain.reading import Unreadable
+from scoring.domain.returns import economic_capital, raroc_ppm
 from scoring.domain.rules import acts
 from scoring.domain.scheme_document import scheme_of
 
@@ -138,7 +139,9 @@ def test_capital_is_charged_and_its_return_told(plain):
     assert found["economic"] == (78_750 - 63_000) * YUAN
     bound = [leaf.capital for leaf in leaves if leaf.capital]
     assert sum(one.years for one in bound) == 525_000 * YUAN
-    assert sum(one.days for one in bound) == 525_000 * YUAN * 365
+    assert economic_capital(leaves, 365) == 525_000 * YUAN
+    assert raroc_ppm(leaves) == 150_000
+    assert (economic_capital(leaves[:1], 365), raroc_ppm(leaves[:1])) == (None, None)
 
 
 def test_a_grade_weighs_before_a_product_and_a_product_before_a_line(plain):
@@ -278,6 +281,10 @@ def test_views_follow_from_one_another_and_signs_hold(
         if leaf.capital:
             exact = leaf.capital.years * Fraction(CAPITAL["hurdle_ppm"], 10**6)
             assert abs(leaf.amount_minor + exact) <= Fraction(1, 2)
+    rate = raroc_ppm(leaves)
+    if rate is not None and abs(found["economic"]) > len(leaves):
+        over = (rate - CAPITAL["hurdle_ppm"]) * found["economic"]
+        assert over >= 0
 
 
 WRONG = [

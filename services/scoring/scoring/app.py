@@ -14,6 +14,7 @@ from kit.server import service
 from starlette.routing import Route
 
 from scoring.graphql.context import Context
+from scoring.graphql.index_loaders import IndexLoaders
 from scoring.graphql.loaders import Loaders
 from scoring.graphql.schema import SCHEMA
 from scoring.graphql.scheme_loaders import SchemeLoaders
@@ -48,8 +49,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
 
     def context(principal: Principal) -> Context:
         loaders = Loaders(db, policies, principal.institution)
+        scored = IndexLoaders(db, principal.institution, loaders)
         schemes = SchemeLoaders(db, principal.institution)
-        return Context(db=db, principal=principal, loaders=loaders, schemes=schemes, clock=clock)
+        return Context(
+            db=db, principal=principal, loaders=loaders, scored=scored, schemes=schemes, clock=clock
+        )
 
     app = service("scoring", db, consumers=consumers, work=[recalculating], pending=pending)
     app.include_router(feed(db, verifier))

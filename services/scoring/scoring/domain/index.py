@@ -68,7 +68,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A scheme's index; weights sum to a million. `consistency` is the CR of judged weights."""
+    """A scheme's index, by name of measure; weights sum to a million.
+
+    `consistency` is the CR of judged weights.
+    """
 
     measures: Sequence[Measure]
     consistency: Decimal | None = None
@@ -80,8 +83,9 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A value among those of all customers, its own included."""
+    """A customer's value among those of all customers, its own included."""
 
+    value: int
     below: int
     equal: int
     count: int
@@ -109,7 +113,7 @@ class Distribution:
         """Return where a customer's value stands; it must be among the values."""
         below = bisect_left(self.values, value)
         equal = bisect_right(self.values, value) - below
-        return Standing(below, equal, len(self.values), self.values[0], self.values[-1])
+        return Standing(value, below, equal, len(self.values), self.values[0], self.values[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +135,16 @@ class Indexed:
 
 
 def indexed(
-    index: Index, values: Mapping[Source, int], standings: Mapping[str, Standing]
+    index: Index, values: Mapping[Source, int], standings: Mapping[Source, Standing]
 ) -> Indexed:
-    """Score a customer; `standings` has those measures that are compared with all, by name."""
+    """Score a customer; what is compared with all is read from `standings`, the rest from `values`.
+
+    So a place and the value beside it are of the same moment.
+    """
     parts = []
     for one in index.measures:
-        value, standing = values[one.of], standings.get(one.name)
+        standing = standings[one.of] if one.normalise in AMONG_ALL else None
+        value = standing.value if standing else values[one.of]
         parts.append(Part(one, value, score(one, value, standing), standing))
     return Indexed(
         half_away(sum(part.measure.weight_ppm * part.score for part in parts), MILLION), parts

@@ -39,7 +39,7 @@ def index_of(top: Fields) -> Index | None:
     return Index(
         [
             replace(one, name=name, weight_ppm=weights.get(name, 0))
-            for name, one in measures.items()
+            for name, one in sorted(measures.items())
         ],
         consistency,
     )

@@ -9,6 +9,7 @@ import strawberry
 from kit.db import Database
 from kit.identity import Principal
 
+from scoring.graphql.index_loaders import IndexLoaders
 from scoring.graphql.loaders import Loaders
 from scoring.graphql.scheme_loaders import SchemeLoaders
 
@@ -20,6 +21,7 @@ class Context:
     db: Database
     principal: Principal
     loaders: Loaders
+    scored: IndexLoaders
     schemes: SchemeLoaders
     clock: Callable[[], datetime]
 

@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 
 import strawberry
 
+from scoring.domain import returns
+from scoring.domain.balance import days_counted
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line, View
+from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import Period
+from scoring.domain.policy import Policy
 from scoring.graphql.scalars import Money, YearMonth
 
 if TYPE_CHECKING:
@@ -141,11 +145,13 @@ def _lines(leaves: Sequence[Leaf], currency: str) -> list[LineContribution]:
     ]
 
 
-@strawberry.type(description="What one month contributes.")
-class MonthContribution:
-    month: YearMonth
+@strawberry.type
+class Views:
+    """What months contribute in each view, and on how much of the bank's own money."""
+
     leaves: Leaves
     currency: strawberry.Private[str]
+    days: strawberry.Private[int]
 
     @strawberry.field(description=GROSS)
     def total(self) -> Money:
@@ -163,45 +169,59 @@ class MonthContribution:
     def economic(self) -> Money:
         return _view(self.leaves, View.ECONOMIC, self.currency)
 
+    @strawberry.field(
+        description="The economic capital bound on the mean of the days that have come. "
+        "Null where none is bound."
+    )
+    def economic_capital(self) -> Money | None:
+        bound = returns.economic_capital(self.leaves, self.days)
+        return None if bound is None else Money.of(bound, self.currency)
+
+    @strawberry.field(
+        description="Net contribution over the economic capital it binds, as a yearly rate: a "
+        "decimal number of six digits, 0.120000 is 12 % a year. Null where no capital is bound."
+    )
+    def raroc(self) -> str | None:
+        rate = returns.raroc_ppm(self.leaves)
+        return None if rate is None else share_text(rate, MILLION)
+
     @strawberry.field(description="Every line, also those that contribute nothing.")
     def lines(self) -> list[LineContribution]:
         return _lines(self.leaves, self.currency)
+
+
+@strawberry.type(description="What one month contributes.")
+class MonthContribution(Views):
+    month: YearMonth
 
 
 @strawberry.type(
     description="Contribution over months, worked out now from every acknowledged posting."
 )
-class Contribution:
-    leaves: Leaves
+class Contribution(Views):
     period: strawberry.Private[Period]
-    currency: strawberry.Private[str]
+    business_date: strawberry.Private[date]
 
-    @strawberry.field(description=f"{GROSS} It is also the sum of the months.")
-    def total(self) -> Money:
-        return _view(self.leaves, View.GROSS, self.currency)
-
-    @strawberry.field(description=GROSS)
-    def gross(self) -> Money:
-        return _view(self.leaves, View.GROSS, self.currency)
-
-    @strawberry.field(description=NET)
-    def net(self) -> Money:
-        return _view(self.leaves, View.NET, self.currency)
-
-    @strawberry.field(description=ECONOMIC)
-    def economic(self) -> Money:
-        return _view(self.leaves, View.ECONOMIC, self.currency)
-
-    @strawberry.field(description="Every line, also those that contribute nothing.")
-    def lines(self) -> list[LineContribution]:
-        return _lines(self.leaves, self.currency)
+    @classmethod
+    def of(cls, leaves: Sequence[Leaf], period: Period, policy: Policy) -> Self:
+        """Show the leaves of a period."""
+        return cls(
+            leaves=leaves,
+            currency=policy.currency,
+            days=days_counted(period, policy.business_date),
+            period=period,
+            business_date=policy.business_date,
+        )
 
     @strawberry.field(description="Every month of the period; those yet to come are zero.")
     def months(self) -> list[MonthContribution]:
         groups: dict[date, list[Leaf]] = _split(self.leaves, lambda leaf: leaf.month)
         return [
             MonthContribution(
-                month=YearMonth(month), leaves=groups.get(month, ()), currency=self.currency
+                month=YearMonth(month),
+                leaves=groups.get(month, ()),
+                currency=self.currency,
+                days=days_counted(Period(month, month), self.business_date),
             )
             for month in self.period
         ]

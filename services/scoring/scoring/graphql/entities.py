@@ -12,6 +12,7 @@ from scoring.domain.loan import Grade, LoanTerms
 from scoring.domain.problems import PeriodInvalid
 from scoring.graphql.context import Info
 from scoring.graphql.contribution import Contribution
+from scoring.graphql.index import CustomerIndex, Points
 from scoring.graphql.month_end import STANDARD_LIMIT, DepositDeviation, Limit
 from scoring.graphql.scalars import AsOfArgument, From, Money, To, YearMonth, moment, period, ppm
 from scoring.graphql.tiers import Tier
@@ -122,7 +123,7 @@ class Account:
         policy = await loaders.policy()
         if leaves is None or policy is None:
             return None
-        return Contribution(leaves=leaves, period=months, currency=policy.currency)
+        return Contribution.of(leaves, months, policy)
 
     @classmethod
     def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
@@ -148,7 +149,32 @@ class Customer:
         policy = await loaders.policy()
         if leaves is None or policy is None:
             return None
-        return Contribution(leaves=leaves, period=months, currency=policy.currency)
+        return Contribution.of(leaves, months, policy)
+
+    @strawberry.field(
+        description="The points that the customer's own accounts earn. Null while the customer is "
+        "unknown here. Refused as the contribution is."
+    )
+    async def points(self, info: Info, from_: From, to: To) -> Points | None:
+        months = period(from_, to)
+        leaves = await info.context.scored.points_by_customer_id.load((self.id, months))
+        policy = await info.context.loaders.policy()
+        if leaves is None or policy is None:
+            return None
+        return Points.of(leaves, months, policy.currency)
+
+    @strawberry.field(
+        description="The composite index of a month, with its parts. Values are worked out now; "
+        "what is compared with all customers is as last worked out. Null where the scheme has no "
+        "index, the customer no account, or the month is yet to come. Refused as the contribution."
+    )
+    async def index(self, info: Info, month: YearMonth) -> CustomerIndex | None:
+        key = (self.id, period(month, month))
+        found = await info.context.scored.index_by_customer_id.load(key)
+        policy = await info.context.loaders.policy()
+        if found is None or policy is None:
+            return None
+        return CustomerIndex.of(found, month, policy.currency)
 
     @strawberry.field(description="The tier held now; null before the first account.")
     async def tier(self, info: Info) -> Tier | None:

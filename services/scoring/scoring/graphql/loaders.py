@@ -117,7 +117,7 @@ class Loaders:
         if policy is None:
             return [None] * len(groups)
         known = [account for group in groups for account in group or ()]
-        histories = await self._histories(known, period, policy, acts=True)
+        histories = await self.histories(known, period, policy, acts=True)
         return [
             None if group is None else _priced(group, histories, policy, period) for group in groups
         ]
@@ -131,7 +131,7 @@ class Loaders:
         if policy is None or not days:
             return [None] * len(ids)
         known = [account for account in found if account]
-        histories = await self._histories(known, period, policy, acts=False)
+        histories = await self.histories(known, period, policy, acts=False)
         averages: list[tuple[int, str] | None] = []
         for account in found:
             if account is None:
@@ -191,9 +191,10 @@ class Loaders:
                 moves.append((one.value_date, -one.amount_minor))
         return opening, moves
 
-    async def _histories(
+    async def histories(
         self, known: Sequence[Account], period: Period, policy: Policy, *, acts: bool
     ) -> dict[AccountId, History]:
+        """Return what the period holds of each account that has any."""
         if not known:
             return {}
         ids, until = [account.id for account in known], policy.business_date
