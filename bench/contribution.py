@@ -126,7 +126,7 @@ def hand_duckdb(folder: Path, out: Path) -> None:
         for statement in by_hand.PREPARE:
             connection.execute(by_hand.duckdb(statement))
         connection.execute(by_hand.duckdb(by_hand.SUMMED))
-        connection.execute(by_hand.duckdb(by_hand.LINES))
+        connection.execute(by_hand.duckdb(by_hand.LINES_DUCKDB))
         connection.execute(f"copy ({by_hand.SUMS}) to '{out}' (format parquet)")
 
 
@@ -176,7 +176,10 @@ def hand_postgres(folder: Path, out: Path) -> dict[str, float]:
             )
         statements = [by_hand.postgres(one) for one in by_hand.PREPARE]
         statements += [by_hand.postgres(by_hand.SUMMED), "analyze summed"]
-        statements += [by_hand.postgres(by_hand.LINES), f"create table sums as {by_hand.SUMS}"]
+        statements += [
+            by_hand.postgres(by_hand.LINES_POSTGRES),
+            f"create table sums as {by_hand.SUMS}",
+        ]
         begun = time.perf_counter()
         server.sql(";\n".join(["set work_mem = '1GB'", *statements]))
         seconds = time.perf_counter() - begun

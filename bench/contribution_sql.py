@@ -33,16 +33,33 @@ select account_number, greatest({{index}}, {BEFORE}) as index, sum(amount_minor)
   sum(amount_minor) filter (where kind = 'trade_finance') as trade
 from postings where value_date <= date '2024-12-31' group by 1, 2
 """
-LINES = f"""
+_TAKEN = """s.s0, s.s1, s.served, s.cost, s.saved, s.card_fee, s.online_fee, s.trade_fee,
+    s.other_fee, s.wealth, s.insurance, s.card, s.salaries, s.sent, s.bought, s.sold, s.trade"""
+_AMOUNTS = """
+select customer, account, first as month, line,
+    case when j <> 0 and line in ('deposit', 'settlement', 'international', 'loan')
+      then {round:j * spread|360000000} end as margin,
+    case when j < 0 and line = 'loan' then {round:j * case grade when 'normal' then 9
+      when 'special_mention' then 45 when 'substandard' then 225
+      when 'doubtful' then 540 else 900 end|720000} end as loss,
+    {round:saved|2} as e_banking,
+    - card_fee as card_fee, - online_fee as online_fee, - trade_fee as trade_fee,
+    - other_fee as other_fee,
+    {round:abs(wealth) * 3|1000} as wealth, {round:abs(insurance) * 2|25} as insurance,
+    {round:abs(card) * 7|2000} as card, 50 * salaries + 200 * sent as transfers,
+    {round:abs(bought)|250} as bought, {round:abs(sold)|250} as sold,
+    {round:abs(trade) * 3|2000} as trade,
+    - case when open then 100 else 0 end - coalesce(cost, 0) as cost
+from priced
+"""
+LINES_POSTGRES = f"""
 create temp table lines as
 with grid as (
   select a.account, a.customer, a.line, a.opened, a.closed, a.grade, m.index, m.days, m.first,
     r.spread
   from held a cross join months m left join spreads r on r.product = a.product
 ), balances as (
-  select g.*, s.s0, s.s1, s.served, s.cost, s.saved,
-    s.card_fee, s.online_fee, s.trade_fee, s.other_fee, s.wealth, s.insurance, s.card, s.salaries,
-    s.sent, s.bought, s.sold, s.trade,
+  select g.*, {_TAKEN},
     coalesce(sum(s.s0) over (partition by g.account order by g.index
       rows between unbounded preceding and 1 preceding), 0) as opening
   from grid g left join summed s
@@ -52,63 +69,76 @@ with grid as (
     closed is null or closed >= first as open
   from balances where index >= {FIRST} and opened <= index
 )
-select customer, account, first as month, line, served, open,
-    case when j <> 0 and line in ('deposit', 'settlement', 'international', 'loan')
-      then {{round:j * spread|360000000}} end as margin,
-    case when j < 0 and line = 'loan' then {{round:j * case grade when 'normal' then 4500000000
-      when 'special_mention' then 22500000000 when 'substandard' then 112500000000
-      when 'doubtful' then 270000000000 else 450000000000 end|360000000000000}} end as loss,
-    {{round:saved * 500000|1000000}} as e_banking,
-    - card_fee as card_fee, - online_fee as online_fee, - trade_fee as trade_fee,
-    - other_fee as other_fee,
-    {{round:abs(wealth) * 3000|1000000}} as wealth,
-    {{round:abs(insurance) * 80000|1000000}} as insurance,
-    {{round:abs(card) * 3500|1000000}} as card,
-    50 * salaries + 200 * sent as transfers, salaries + sent as transferred,
-    {{round:abs(bought) * 4000|1000000}} as bought, {{round:abs(sold) * 4000|1000000}} as sold,
-    {{round:abs(trade) * 1500|1000000}} as trade, saved,
-    - case when open then 100 else 0 end - coalesce(cost, 0) as cost
-from priced
+{_AMOUNTS}
+"""
+_INDEXES = range(FIRST, FIRST + 12)
+_BEFORE = ", ".join(
+    f"cast(sum(s0) filter (where index < {n}) as bigint) as b{n}, "
+    f"bool_or(index = {n}) as m{n}" for n in _INDEXES
+)  # fmt: skip
+_OPENING = " ".join(f"when {n} then b{n}" for n in _INDEXES)
+_MOVED = " ".join(f"when {n} then m{n}" for n in _INDEXES)
+_NOTHING = re.sub(r"s\.(\w+)", r"null::bigint as \1", _TAKEN)
+LINES_DUCKDB = f"""
+create temp table lines as
+with openings as (
+  select account_number, {_BEFORE} from summed group by 1
+), known as (
+  select h.*, r.spread, o.* exclude (account_number)
+  from held h left join openings o on o.account_number = h.account
+    left join spreads r on r.product = h.product
+), grid as (
+  select k.account, k.customer, k.line, k.opened, k.closed, k.grade, k.spread, m.index, m.days,
+    m.first, case m.index {_OPENING} end as opening, {_TAKEN}
+  from summed s left join known k on k.account = s.account_number
+    join months m on m.index = s.index and m.index >= {FIRST}
+  union all
+  select k.account, k.customer, k.line, k.opened, k.closed, k.grade, k.spread, m.index, m.days,
+    m.first, case m.index {_OPENING} end as opening, {_NOTHING}
+  from known k cross join months m
+  where m.index >= {FIRST} and not coalesce(case m.index {_MOVED} end, false)
+), priced as (
+  select *, coalesce(opening, 0) * days + (days + 1) * coalesce(s0, 0) - coalesce(s1, 0) as j,
+    closed is null or closed >= first as open
+  from grid where opened <= index
+)
+{_AMOUNTS}
 """
 
 
-def _line(name: str, columns: tuple[str, ...], where: str) -> str:
-    own = f"case when line = '{name}' then margin end"
-    amount = " + ".join(f"coalesce({one}, 0)" for one in (own, *columns))
-    there = f"(line = '{name}' and margin is not null)"
-    return (
-        f"select customer, month, account, '{name}' as line, "
-        f"cast({amount} as bigint) as amount_minor from lines where {there} or {where}"
-    )
+_OF_LINE = {
+    "deposit": (),
+    "loan": ("loss",),
+    "settlement": ("other_fee", "transfers"),
+    "intermediary": ("card_fee", "wealth", "insurance", "card"),
+    "e_banking": ("e_banking", "online_fee"),
+    "international": ("trade_fee", "bought", "sold", "trade"),
+    "cost_to_serve": ("cost",),
+}
 
 
-SUMS = " union all ".join(
-    (
-        _line("deposit", (), "false"),
-        _line("loan", ("case when line = 'loan' then loss end",), "false"),
-        _line("settlement", ("other_fee", "transfers"), "other_fee is not null or transferred > 0"),
-        _line(
-            "intermediary",
-            ("card_fee", "wealth", "insurance", "card"),
-            "coalesce(card_fee, wealth, insurance, card) is not null",
-        ),
-        _line("e_banking", ("e_banking", "online_fee"), "saved > 0 or online_fee is not null"),
-        _line(
-            "international",
-            ("trade_fee", "bought", "sold", "trade"),
-            "coalesce(trade_fee, bought, sold, trade) is not null",
-        ),
-        _line("cost_to_serve", ("cost",), "open or served > 0"),
-    )
-)
+def _total(name: str) -> str:
+    margin = f"case when lines.line = '{name}' then margin end"
+    return " + ".join(f"coalesce({one}, 0)" for one in (margin, *_OF_LINE[name]))
+
+
+_NAMED = ", ".join(f"({n}, '{name}')" for n, name in enumerate(_OF_LINE))
+_TOTALS = " ".join(f"when {n} then {_total(name)}" for n, name in enumerate(_OF_LINE))
+SUMS = f"""
+select customer, month, account, line, cast(amount as bigint) as amount_minor from (
+  select customer, month, account, named.line, case named.number {_TOTALS} end as amount
+  from lines cross join (values {_NAMED}) as named(number, line)
+) as told where amount <> 0
+"""
 _ROUND = re.compile(r"\{round:(.+?)\|(\d+)\}", re.DOTALL)
 
 
 def duckdb(statement: str) -> str:
-    """Write a statement for DuckDB, whose sums are 128 bits wide."""
+    """Write a statement for DuckDB, whose sums are 128 bits wide until they are cast."""
     dated = statement.replace("{index}", "year(value_date) * 12 + month(value_date) - 1")
     dated = dated.replace("{day}", "day(value_date)")
     dated = dated.replace("{opened}", "year(opened_on) * 12 + month(opened_on) - 1")
+    dated = re.sub(r"(sum\(.+?\)(?: filter \(where .+?\))?) as", r"cast(\1 as bigint) as", dated)
     return _ROUND.sub(
         r"((2 * abs(\1) + \2) // (2 * \2)) * case when \1 < 0 then -1 else 1 end", dated
     )

@@ -152,7 +152,8 @@ def by_domain(world: World):
         }
         worked = value(customer, accounts, histories, world.policy, world.period)
         for (month, account, line), amount in worked.sums.items():
-            sums[str(customer), month, number[account], line.value] = amount
+            if amount:
+                sums[str(customer), month, number[account], line.value] = amount
     return sorted(leaves), missing, sums
 
 

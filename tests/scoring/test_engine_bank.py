@@ -94,7 +94,8 @@ def sums_of_domain(rows, document):
         worked = value(account.owner_id, [account], {account.id: history}, policy, PERIOD)
         assert worked.missing == []
         for (month, _, line), amount in worked.sums.items():
-            sums[owner, month, number, line.value] = amount
+            if amount:
+                sums[owner, month, number, line.value] = amount
     return sums
 
 
@@ -175,7 +176,6 @@ async def test_engine_domain_and_service_come_to_the_same(bank, files, rows, doc
     bank.now = datetime(2024, 3, 20, 12, tzinfo=UTC)
     engine = sums_of_engine(files, document)
     assert engine == sums_of_domain(rows, document)
-    told = {key: amount for key, amount in engine.items() if amount}
-    assert sum(told.values()) != 0
+    assert sum(engine.values()) != 0
     kept = await sums_of_service(bank, rows, document)
-    assert {key: amount for key, amount in kept.items() if key[1] in PERIOD} == told
+    assert {key: amount for key, amount in kept.items() if key[1] in PERIOD} == engine

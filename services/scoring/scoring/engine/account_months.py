@@ -1,64 +1,73 @@
-"""Every account in every month: its balance-days, its acts, its rates, and whether it is priced."""
+"""Every account in every month: its balance-days, its acts, its prices, and what it lacks."""
 
 import ibis
 import ibis.expr.types as ir
 
-from scoring.domain.line import Line
-from scoring.domain.loan import Grade
-from scoring.domain.policy import RateKind
-from scoring.domain.rules import MARGIN_LINES
-from scoring.engine.atoms import SUMMED
 from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
-from scoring.engine.exact import month_index, wide
+from scoring.engine.exact import month_index, narrow
 from scoring.engine.loans import with_schedule
 
-_WITH_MARGIN = [line.value for line in (*MARGIN_LINES, Line.LOAN)]
+_ZERO = ibis.literal(0, type="int64")
+_YES, _NO = ibis.literal(value=True), ibis.literal(value=False)
+_KIND = ("product", "line", "currency", "grade")
 
 
-def account_months(bank: Bank, atoms: ir.Table, pricing: Pricing) -> ir.Table:
+def held_by(bank: Bank) -> ir.Table:
+    """Return the accounts with their loans' terms; no terms have the grade ""."""
+    held = bank.accounts.left_join(bank.loans, "account").drop("account_right")
+    return held.mutate(grade=held.grade.fill_null(""))
+
+
+def account_months(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: Pricing) -> ir.Table:
     """Return the months that count for something, from each account's opening on.
 
-    `priced` tells those whose scheme prices the account's currency, `margin` those whose
-    balance-days need rates; `customer_ppm` and `transfer_ppm` are null where there is no rate.
+    `lacks` has the bits of what the month lacks; the columns of `atoms` are null in months
+    without postings.
     """
-    calendar = pricing.calendar()
-    held = bank.accounts.left_join(bank.loans, "account").drop("account_right")
-    grid = held.cross_join(calendar.select("index", "month", "days", "through"))
-    rows = grid.left_join(atoms, ["account", "index"]).drop("account_right", "index_right")
+    rows = with_schedule(_grid(held, atoms, prices, pricing))
     rows = rows.mutate(
-        active=rows.served.notnull(),
-        **{name: rows[name].fill_null(0) for name in SUMMED},
-    )
-    window = ibis.window(group_by="account", order_by="index", preceding=(None, 1))
-    rows = rows.mutate(opening=wide(rows.s0.sum().over(window)).fill_null(0))
-    rows = with_schedule(rows)
-    rows = rows.filter(
-        rows.index > pricing.before, month_index(rows.opened_on) <= rows.index
-    ).mutate(
-        balance_days=wide(rows.opening * rows.through + (rows.through + 1) * rows.s0 - rows.s1),
+        balance_days=rows.opening * rows.through + (rows.through + 1) * rows.s0 - rows.s1,
         open=rows.closed_on.isnull() | (rows.closed_on >= rows.month),
     )
     rows = rows.filter((rows.balance_days != 0) | rows.active | rows.open)
-    rows = rows.inner_join(calendar.drop("month", "days", "through"), "index")
-    priced = (rows.currency == rows.scheme_currency).fill_null(False)  # noqa: FBT003
-    rows = rows.mutate(
-        priced=priced,
-        margin=priced & (rows.balance_days != 0) & rows.line.isin(_WITH_MARGIN),
-        loss=ibis.cases(*((rows.grade == grade.value, rows[f"loss_{grade}"]) for grade in Grade)),
+    balance = rows.balance_days != 0
+    return rows.mutate(
+        lacks=rows.lacks_always
+        + ibis.ifelse(balance | rows.active, rows.lacks_moved, 0)
+        + ibis.ifelse(balance, rows.lacks_balance, 0)
     )
-    rates = _rates(bank.rates, calendar)
-    return rows.left_join(rates, ["product", "index"]).drop("product_right", "index_right")
 
 
-def _rates(rates: ir.Table, calendar: ir.Table) -> ir.Table:
-    """Return each product's rates by month: the latest that are effective by then."""
-    months = calendar.select("index", "month")
-    known = rates.join(months, rates.effective_from <= months.month)
+def _grid(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: Pricing) -> ir.Table:
+    """Return every account in every month; those with postings are found without a large join.
 
-    def latest(kind: RateKind) -> ir.IntegerValue:
-        return known.rate_ppm.argmax(known.effective_from, where=known.rate_kind == kind.value)
-
-    return known.group_by("product", "index").aggregate(
-        customer_ppm=latest(RateKind.CUSTOMER), transfer_ppm=latest(RateKind.TRANSFER)
+    Months with postings are the atoms, each with its account; the others are made from the
+    accounts, which know in which months they moved.
+    """
+    months = range(pricing.before + 1, pricing.before + 1 + len(pricing.months))
+    moved = atoms.group_by("account").aggregate(
+        **{f"before_{month}": narrow(atoms.s0.sum(where=atoms.index < month)) for month in months},
+        **{f"moved_{month}": (atoms.index == month).any() for month in months},
     )
+    known = held.left_join(moved, "account").drop("account_right")
+
+    def of_month(rows: ir.Table, name: str, default: ir.Value) -> ir.Value:
+        branches = [(rows.index == month, rows[f"{name}_{month}"]) for month in months]
+        return ibis.cases(*branches).fill_null(default) if branches else default
+
+    def told(rows: ir.Table) -> ir.Table:
+        rows = rows.mutate(opening=of_month(rows, "before", _ZERO))
+        rows = rows.filter(month_index(rows.opened_on) <= rows.index)
+        return rows.drop(*(f"{name}_{month}" for name in ("before", "moved") for month in months))
+
+    columns = [name for name in atoms.columns if name not in {"account", "index"}]
+    still = known.inner_join(prices, _KIND)
+    still = still.filter(~of_month(still, "moved", _NO))
+    nothing = {name: ibis.null(atoms[name].type()) for name in columns}
+    still = told(still).mutate(**nothing | {"s0": _ZERO, "s1": _ZERO}, active=_NO)
+    # an outer join, or DuckDB would multiply the atoms with the prices first
+    busy = atoms.filter(atoms.index > pricing.before).left_join(known, "account")
+    busy = busy.drop("account_right")
+    busy = told(busy.inner_join(prices, [*_KIND, "index"])).mutate(active=_YES)
+    return ibis.union(busy, still.select(busy.columns))

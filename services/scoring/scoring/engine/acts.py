@@ -35,6 +35,11 @@ class Entry:
         return f"{self.rule}_{self.number}"
 
     @property
+    def counts(self) -> bool:
+        """Tell whether it matters how many postings the entry takes."""
+        return bool(self.per_item_minor) or not self.ppm
+
+    @property
     def items(self) -> str:
         """Return the column of how many postings the entry takes."""
         return f"{self.column}_items"
@@ -100,15 +105,16 @@ def saved_minor(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
     return _by_scheme(postings, pricing, saved)
 
 
-def away(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
-    """Return 1 where the posting was made by a channel of e-banking, else 0."""
-    return _by_scheme(
+def away(postings: ir.Table, pricing: Pricing) -> ir.BooleanValue:
+    """Tell whether the posting was made by a channel of e-banking."""
+    by_channel = _by_scheme(
         postings,
         pricing,
         lambda _, scheme: _by_channel(
             postings, dict.fromkeys(scheme.e_banking.channel_cost_minor, 1)
         ),
     )
+    return by_channel == 1
 
 
 def taken(

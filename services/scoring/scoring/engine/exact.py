@@ -1,51 +1,74 @@
-"""Exact integers inside expressions: wide sums, one way to round, and narrow results or none.
+"""Exact integers inside expressions: 64 bits where they are enough, one way to round, or none.
 
-Wide numbers have 38 digits; what does not fit stops the whole computation instead of turning
-wrong. With amounts below 10^15 a loan's expected loss, the largest number of all, comes there
-only with 10^9 postings on one account.
+What does not fit stops the whole computation instead of turning wrong: both backends refuse a sum,
+a product or a cast that overflows. Ibis' `//` and the backends' own `/` on integers go through
+floats, so each backend is taught the few functions below before anything is priced.
 """
+
+from collections.abc import Mapping
 
 import ibis
 import ibis.expr.types as ir
 from ibis.backends import BaseBackend
 
-WIDE = "decimal(38, 0)"
-NARROW = "int64"
-_NAME = "sheaf_half_away"
-_SIZE = "((2 * abs(n::{type}) + d::{type}) // (2 * d::{type}) * sign(n))::BIGINT"
-_MACRO = f"""
-CREATE OR REPLACE TEMP MACRO {_NAME}(n, d) AS CASE
-  WHEN n BETWEEN -4000000000000000000 AND 4000000000000000000 AND d <= 1000000000000000
-  THEN {_SIZE.format(type="BIGINT")} ELSE {_SIZE.format(type="HUGEINT")} END
-"""
-"""Where 64 bits are enough they are used: they divide many times faster."""
+NARROW, WIDE = "int64", "decimal(38, 0)"
+"""Enough for any sum that can be told; and for what is weighed with a rate before it is divided."""
 
-
-def _half_away(numerator, denominator):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (a mere name)
-    """Stand for the backend's function of this name."""
-
-
-_rounded = ibis.udf.scalar.builtin(_half_away, name=_NAME, signature=((WIDE, NARROW), NARROW))
+_DUCKDB = (
+    "CREATE OR REPLACE TEMP MACRO sheaf_narrow(n) AS n::BIGINT",
+    """
+CREATE OR REPLACE TEMP MACRO sheaf_share(n, part, whole) AS CASE
+  WHEN abs(n) <= 4000000000000 AND abs(part) <= 1000000
+  THEN (abs(n * part) + whole // 2) // whole * sign(n) * sign(part)
+  ELSE ((abs(n::HUGEINT * part) + whole // 2) // whole * sign(n) * sign(part))::BIGINT END
+""",
+)
+"""Where 64 bits are enough they are used: DuckDB divides them several times faster."""
+_SPARK = (
+    "CREATE OR REPLACE TEMPORARY FUNCTION sheaf_narrow(n BIGINT) RETURNS BIGINT RETURN n",
+    """
+CREATE OR REPLACE TEMPORARY FUNCTION sheaf_share(n BIGINT, part BIGINT, whole BIGINT)
+  RETURNS BIGINT RETURN CAST(
+    (abs(CAST(n AS DECIMAL(19, 0)) * CAST(part AS DECIMAL(19, 0))) + whole div 2) div whole
+    * sign(n) * sign(part) AS BIGINT)
+""",
+)
+_FUNCTIONS: Mapping[str, tuple[str, ...]] = {"duckdb": _DUCKDB, "pyspark": _SPARK}
 
 
 def prepare(backend: BaseBackend) -> None:
-    """Teach a DuckDB connection to divide integers: Ibis' and DuckDB's own go through floats."""
-    backend.raw_sql(_MACRO)
+    """Teach a backend's connection the functions of this module."""
+    for statement in _FUNCTIONS[backend.name]:
+        backend.raw_sql(statement)
 
 
-def wide(amount: ir.NumericValue) -> ir.DecimalValue:
-    """Make an integer 38 digits wide; Ibis must be told again after each calculation."""
-    return amount.cast(WIDE)
+def _of_one(n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (a mere name)
+    """Stand for a backend's function of one argument."""
 
 
-def minor(amount: ir.DecimalValue) -> ir.IntegerValue:
-    """Make an amount 64 bits wide again."""
-    return amount.cast(NARROW)
+def _of_three(n, part, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (likewise)
+    """Stand for a backend's function of three arguments."""
 
 
-def half_away(numerator: ir.DecimalValue, denominator: ir.IntegerValue) -> ir.IntegerValue:
-    """Divide and round half away from zero; `denominator` must be positive."""
-    return _rounded(wide(numerator), denominator)
+_builtin = ibis.udf.scalar.builtin
+_narrow = _builtin(_of_one, name="sheaf_narrow", signature=((NARROW,), NARROW))
+_share = _builtin(_of_three, name="sheaf_share", signature=((NARROW, NARROW, NARROW), NARROW))
+
+
+def narrow(amount: ir.IntegerValue) -> ir.IntegerValue:
+    """Keep a sum in 64 bits; Ibis takes it for that narrow already, DuckDB does not."""
+    return _narrow(amount)
+
+
+def share(
+    amount: ir.IntegerValue, part: ir.IntegerValue | int, whole: ir.IntegerValue | int
+) -> ir.IntegerValue:
+    """Return amount x part / whole, rounded half away from zero; `whole` must be positive.
+
+    With 2 n + d over 2 d one would run out of bits sooner: half of d, rounded down, added to n
+    gives the same whole number for every n and d.
+    """
+    return _share(amount, part, whole)
 
 
 def month_index(day: ir.DateValue) -> ir.IntegerValue:
