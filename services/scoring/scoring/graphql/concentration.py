@@ -20,12 +20,6 @@ from scoring.store import customer_months
 from scoring.store.customer_months import Question
 
 strawberry.enum(
-    View,
-    name="ContributionView",
-    description="Which lines are added up: GROSS all but tax and capital, NET all but capital, "
-    "ECONOMIC all.",
-)
-strawberry.enum(
     GiniUndefined,
     name="GiniUndefined",
     description="Why there is no Gini index: some values are negative, or there is nothing.",

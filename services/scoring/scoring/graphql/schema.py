@@ -8,6 +8,7 @@ from kit.graphql import Schema
 from scoring.domain.line import View
 from scoring.domain.months import month_of
 from scoring.domain.scope import Scope
+from scoring.graphql.bridge import BridgeQuery
 from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
 from scoring.graphql.context import Info
 from scoring.graphql.deviation import DeviationQuery
@@ -31,7 +32,7 @@ NOBODY = UUID(int=0)
 
 
 @strawberry.type
-class Query(ConcentrationQuery, DeviationQuery, SchemeQueries):
+class Query(BridgeQuery, ConcentrationQuery, DeviationQuery, SchemeQueries):
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
         principal, months = info.context.principal, period(from_, to)

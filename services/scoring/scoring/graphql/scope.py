@@ -1,9 +1,17 @@
-"""Arguments that say whose customers a report is about."""
+"""Arguments that say whose customers a report is about, and in which view."""
 
 from typing import Annotated, TypeAlias
 
 import strawberry
 
+from scoring.domain.line import View
+
+strawberry.enum(
+    View,
+    name="ContributionView",
+    description="Which lines are added up: GROSS all but tax and capital, NET all but capital, "
+    "ECONOMIC all.",
+)
 Branch: TypeAlias = Annotated[
     str | None,
     strawberry.argument(
