@@ -12,10 +12,13 @@ from scoring.domain.posting import Channel, Kind
 from scoring.domain.reading import Unreadable
 from scoring.domain.scheme import LossRates, in_force
 from scoring.domain.scheme_document import scheme_of
+from scoring.domain.tax import Base
+from scoring.domain.transfer import Lock, MatchedMaturity
 
 ROOT = Path(__file__).parents[2]
 SCHEMES = [
     ROOT / "services/scoring/schemes/example.yaml",
+    ROOT / "services/scoring/schemes/complete.yaml",
     ROOT / "deploy/local/sheaf/extract/berka/scheme.yaml",
 ]
 
@@ -23,6 +26,19 @@ SCHEMES = [
 @pytest.mark.parametrize("path", SCHEMES, ids=lambda path: path.name)
 def test_the_schemes_we_ship_can_be_read(path):
     assert scheme_of(yaml.safe_load(path.read_text())).version == 1
+
+
+def test_the_complete_example_says_what_its_comments_say():
+    scheme = scheme_of(yaml.safe_load(SCHEMES[1].read_text()))
+    assert [scheme.basis(date(2024, 2, 1), one) for one in ("CNY", "GBP")] == [360, 365]
+    assert scheme.transfer.curves["CNY"].at(92) == 17_000
+    assert scheme.transfer.of("time_1y").method == MatchedMaturity(Lock.ORIGINATION)
+    assert scheme.cost_to_serve.balance_ppm["farm_loan"] == 8_000
+    assert scheme.tax.entry(Base.INTEREST, Line.LOAN, "farm_loan")[1].ppm == 0
+    assert scheme.tax.entry(Base.INTEREST, Line.LOAN, "mortgage")[1].ppm == 60_000
+    assert scheme.capital.weights.grades[Grade.LOSS] == 1_500_000
+    assert scheme.points.per_10000["time_1y"] == 135
+    assert [one.weight_ppm for one in scheme.index.measures] == [285_714, 571_429, 142_857]
 
 
 def test_the_example_says_what_its_comments_say(example_scheme):
