@@ -20,7 +20,8 @@ from scoring.graphql.schema import SCHEMA
 from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.inbox import handlers
 from scoring.ingest import kinds
-from scoring.operations.recalculation import Calm, work
+from scoring.operations import recalculation, shadow
+from scoring.operations.recalculation import Calm
 from scoring.settings import Place, Settings
 from scoring.store import queue
 from scoring.store.institution import Policies
@@ -45,17 +46,28 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
             return await queue.pending(session)
 
     async def recalculating() -> None:
-        await work(db, policies, calm, clock)
+        await recalculation.work(db, policies, calm, clock)
+
+    async def shadowing() -> None:
+        await shadow.work(db, policies, calm)
 
     def context(principal: Principal) -> Context:
         loaders = Loaders(db, policies, principal.institution)
         scored = IndexLoaders(db, principal.institution, loaders)
         schemes = SchemeLoaders(db, principal.institution)
         return Context(
-            db=db, principal=principal, loaders=loaders, scored=scored, schemes=schemes, clock=clock
+            db=db,
+            principal=principal,
+            loaders=loaders,
+            scored=scored,
+            schemes=schemes,
+            policies=policies,
+            clock=clock,
         )
 
-    app = service("scoring", db, consumers=consumers, work=[recalculating], pending=pending)
+    app = service(
+        "scoring", db, consumers=consumers, work=[recalculating, shadowing], pending=pending
+    )
     app.include_router(feed(db, verifier))
     app.include_router(intake(verifier, kinds(db, calm, clock)))
     app.routes.append(Route("/graphql", Endpoint(SCHEMA, verifier, context)))

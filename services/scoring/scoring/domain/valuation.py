@@ -55,11 +55,11 @@ def value(
         if fails_from is None or leaf.month < fails_from:
             key = leaf.month, leaf.account.id, leaf.line
             sums[key] = sums.get(key, 0) + leaf.amount_minor
-    balances = _balance_days(owned, policy, period) if policy.measures_balances else {}
+    balances = balance_days(owned, policy, period) if policy.measures_balances else {}
     return Valuation(customer_id, sums, priced.missing, balances)
 
 
-def _balance_days(
+def balance_days(
     owned: Sequence[tuple[Account, History]], policy: Policy, period: Period
 ) -> dict[tuple[date, Line], int]:
     """Return J by month and line of what is kept in the bank's own currency."""

@@ -12,6 +12,7 @@ from kit.identity import Principal
 from scoring.graphql.index_loaders import IndexLoaders
 from scoring.graphql.loaders import Loaders
 from scoring.graphql.scheme_loaders import SchemeLoaders
+from scoring.store.institution import Policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Context:
     loaders: Loaders
     scored: IndexLoaders
     schemes: SchemeLoaders
+    policies: Policies
     clock: Callable[[], datetime]
 
 

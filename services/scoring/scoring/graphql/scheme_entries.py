@@ -1,17 +1,20 @@
 """The entry points about schemes: reading them, and each step from draft to force."""
 
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 from kit.graphql import IdempotencyKeyReused
-from kit.problem import BadRequest
 
 from scoring.domain import lifecycle
 from scoring.domain.months import month_of
 from scoring.graphql.context import Info
+from scoring.graphql.paging import First, many
+from scoring.graphql.scalars import YearMonth
 from scoring.graphql.scheme_problems import (
     MonthClosed,
     NotDraft,
+    NothingToSimulate,
     NotSimulated,
     SamePerson,
     SchemeConflict,
@@ -21,10 +24,11 @@ from scoring.graphql.scheme_problems import (
     StaleRevision,
 )
 from scoring.graphql.schemes import SchemeVersion, SchemeVersions
-from scoring.operations import schemes
+from scoring.graphql.shadow import ShadowRun
+from scoring.operations import schemes, shadow
 from scoring.operations.schemes import APPROVE, WRITE
 
-MOST, ABOVE_ALL = 100, 1_000_001
+ABOVE_ALL = 1_000_001
 READ = "scheme:read"
 Key = Annotated[
     str, strawberry.argument(description="Same key, same answer: make a new one for a new wish.")
@@ -66,6 +70,17 @@ WithdrawSchemeResult = Annotated[
     strawberry.union("WithdrawSchemeResult"),
 ]
 
+SimulateSchemeResult = Annotated[
+    ShadowRun
+    | SchemeNotFound
+    | NotDraft
+    | StaleRevision
+    | SchemeInvalid
+    | NothingToSimulate
+    | IdempotencyKeyReused,
+    strawberry.union("SimulateSchemeResult"),
+]
+
 
 async def _shown(info: Info, *found: lifecycle.Version) -> list[SchemeVersion]:
     """Show versions as they stand in the institution's current month."""
@@ -81,17 +96,15 @@ class SchemeQueries:
     async def schemes(
         self,
         info: Info,
-        first: Annotated[int, strawberry.argument(description=f"How many, 1 to {MOST}.")] = 20,
+        first: First = 20,
         before: Annotated[
             int, strawberry.argument(description="Only versions lower than this.")
         ] = ABOVE_ALL,
     ) -> SchemeVersions | None:
         context = info.context
         context.principal.must(READ)
-        if not 1 <= first <= MOST:
-            raise BadRequest(f"'first' must be from 1 to {MOST}.")
         found, more = await schemes.versions(
-            context.db, context.principal, first=first, before=before
+            context.db, context.principal, first=many(first), before=before
         )
         return SchemeVersions(nodes=await _shown(info, *found), has_next_page=more)
 
@@ -100,6 +113,14 @@ class SchemeQueries:
         info.context.principal.must(READ)
         found = await info.context.schemes.by_number.load(version)
         return (await _shown(info, found))[0] if found else None
+
+    @strawberry.field(description="A shadow run; null if there is none. Needs scheme:read.")
+    async def shadow_run(self, info: Info, id: UUID) -> ShadowRun | None:  # noqa: A002  (GraphQL's usual name)
+        context = info.context
+        context.principal.must(READ)
+        found = await shadow.found(context.db, context.principal, id)
+        policy = await context.loaders.policy()
+        return ShadowRun.of(found, policy.currency) if found and policy else None
 
 
 @strawberry.type
@@ -136,6 +157,40 @@ class SchemeMutations:
             at=context.clock(),
         )
         return (await _shown(info, changed))[0]
+
+    @strawberry.mutation(
+        description="Let a draft wait for a shadow run beside what is in force, over months as if "
+        "it had been in force then; by default the last twelve. Needs scheme:write."
+    )
+    async def simulate_scheme(  # noqa: PLR0913, PLR0917  (which draft, over which months)
+        self,
+        info: Info,
+        version: Number,
+        revision: Revision,
+        idempotency_key: Key,
+        from_: Annotated[
+            YearMonth | None,
+            strawberry.argument(name="from", description="The first month, by default a year ago."),
+        ] = None,
+        to: Annotated[
+            YearMonth | None,
+            strawberry.argument(description="The last month, by default the current one."),
+        ] = None,
+    ) -> SimulateSchemeResult | None:
+        context = info.context
+        context.principal.must(WRITE)
+        run = await shadow.simulate(
+            context.db,
+            context.policies,
+            context.principal,
+            version,
+            (from_, to),
+            revision=revision,
+            key=idempotency_key,
+            at=context.clock(),
+        )
+        policy = await context.loaders.policy()
+        return ShadowRun.of(run, policy.currency) if policy else None
 
     @strawberry.mutation(
         description="Agree to a simulated draft that others wrote (four eyes); it prices its "

@@ -62,6 +62,10 @@ class MonthClosed(Problem): ...
 class SchemeInForce(Problem): ...
 
 
+@strawberry.type(description="Nothing is known of your institution yet; load its data first.")
+class NothingToSimulate(Problem): ...
+
+
 class _Invalid:
     """Turns a refused document into a union member that lists the findings."""
 
@@ -87,4 +91,5 @@ HANDLERS: list[Handler] = [
     answer(domain.SamePerson, SamePerson),
     answer(domain.MonthClosed, MonthClosed),
     answer(domain.SchemeInForce, SchemeInForce),
+    answer(domain.NothingToSimulate, NothingToSimulate),
 ]

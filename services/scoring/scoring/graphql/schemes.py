@@ -12,7 +12,8 @@ from scoring.domain.difference import Difference, differences
 from scoring.domain.lifecycle import Act, State
 from scoring.graphql.context import Info
 from scoring.graphql.scalars import YearMonth
-from scoring.graphql.scheme_loaders import STEPS
+from scoring.graphql.scheme_loaders import RUNS, STEPS
+from scoring.graphql.shadow import ShadowRun
 
 strawberry.enum(
     State,
@@ -122,6 +123,12 @@ class SchemeVersion:
     async def history(self, info: Info) -> list[SchemeStep] | None:
         found = await info.context.schemes.steps_by_version.load(self.value.number)
         return [SchemeStep.of(step) for step in found]
+
+    @strawberry.field(description=f"The last {RUNS} shadow runs of it, newest first.")
+    async def shadow_runs(self, info: Info) -> list[ShadowRun] | None:
+        policy = await info.context.loaders.policy()
+        found = await info.context.schemes.runs_by_version.load(self.value.number)
+        return [ShadowRun.of(one, policy.currency) for one in found] if policy else None
 
     @strawberry.field(
         description="Every place whose value differs from another version's, by path; "
