@@ -1,5 +1,6 @@
 """The composite index: published weights, exact scores, places among all."""
 
+from bisect import bisect_right
 from copy import deepcopy
 from decimal import Decimal
 from fractions import Fraction
@@ -23,6 +24,7 @@ from scoring.domain.index import (
 from scoring.domain.line import Line, View
 from scoring.domain.reading import Unreadable
 from scoring.domain.scheme_document import scheme_of
+from scoring.store.standings import places
 
 BOUNDS = {"floor_minor": 0, "cap_minor": 1_000_000}
 SECTION = {
@@ -90,6 +92,20 @@ def test_places_of_all_have_their_middle_at_fifty_and_never_turn_round(values):
     assert abs(sum(s for _, s in scores) - len(values) * FULL // 2) <= len(values)
     assert all(0 < s < FULL for _, s in scores)
     assert {x for x, _ in scores if everybody.standing(x).rank == 1} == {max(values)}
+
+
+@given(st.lists(st.integers(-5, 5), min_size=1, max_size=30), st.integers(1, 5), st.data())
+def test_counts_between_cuts_give_the_places_that_all_values_would(kept, idle, data):
+    """What the database counts: per cut reached the customers, their least and most."""
+    everybody = kept + [0] * idle
+    asked = dict(enumerate(data.draw(st.lists(st.sampled_from(everybody), min_size=1, max_size=5))))
+    cuts = sorted({cut for value in asked.values() for cut in (value, value + 1)})
+    buckets = {}
+    for value in kept:
+        buckets.setdefault(bisect_right(cuts, value), []).append(value)
+    spread = [(place, len(of), min(of), max(of)) for place, of in buckets.items()]
+    found = places(asked, cuts, spread, len(everybody))
+    assert found == {n: Distribution.of(everybody).standing(x) for n, x in asked.items()}
 
 
 def test_parts_are_weighed_and_rounded_once_more(example_scheme):

@@ -54,19 +54,22 @@ async def standings(
     for row in await rows(session, statement, **key, **{str(s): cuts[s] for s in wanted}):
         spread[Source(row.source)].append((row.place, row.customers, row.least, row.most))
     by_source = {
-        source: _places(values[source], cuts[source], spread[source], count.customers)
+        source: places(values[source], cuts[source], spread[source], count.customers)
         for source in wanted
     }
     return {one: {source: by_source[source][one] for source in wanted} for one in ids}
 
 
-def _places(
+def places(
     values: Mapping[CustomerId, int],
     cuts: Sequence[int],
     spread: Sequence[tuple[int, int, int, int]],
     customers: int,
 ) -> dict[CustomerId, Standing]:
-    """Make places of how many customers lie between the cuts; those without a row lie at 0."""
+    """Make places of (cuts reached, customers, least, most); customers without a row lie at 0.
+
+    `cuts` are all values asked for and what is just above each, ascending.
+    """
     idle = customers - sum(found for _, found, _, _ in spread)
     ends = [one for _, _, least, most in spread for one in (least, most)]
     if idle or not ends:
@@ -77,10 +80,9 @@ def _places(
         lower = sum(found for bucket, found, _, _ in spread if bucket <= place)
         return lower + (idle if value > 0 else 0)
 
-    places = {}
+    found = {}
     for one, value in values.items():
         lower = below(value)
-        places[one] = Standing(
-            value, lower, below(value + 1) - lower, customers, min(ends), max(ends)
-        )
-    return places
+        equal = below(value + 1) - lower
+        found[one] = Standing(value, lower, equal, customers, min(ends), max(ends))
+    return found
