@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from kit.db import Database, connect
 from kit.inbox import Consumer, Event
 from scoring.app import create_app
+from scoring.archive.reader import Archive
 from scoring.inbox import handlers
 from scoring.operations.recalculation import Calm, recalculate
 from scoring.settings import Settings
@@ -83,7 +84,9 @@ class Bank:
             jwks_file=issuer.jwks,
             issuer="https://issuer.example",
             token_file=token,
+            archive_dir=folder / "archive",
         )
+        self.archive = Archive(folder / "archive")
         self.now = NOW
         self.app = create_app(settings, clock=lambda: self.now)
         self.http = httpx.AsyncClient(
@@ -91,7 +94,7 @@ class Bank:
             base_url="http://scoring",
             timeout=60,
         )
-        self.db = Database(connect(url, name="test"))
+        self.db = Database(connect(url, name="test"), {"archive": self.archive})
         self.policies = Policies()
         self.consumer = Consumer(
             "customer", "http://customer", token, self.db, handlers(Calm()), lambda: self.now

@@ -7,11 +7,12 @@ opens its own read, each mutation its own transaction.
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
 from sqlalchemy import MetaData
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 NAMING = {
@@ -53,11 +54,11 @@ def connect(url: str, *, name: str, pool_size: int = 10) -> AsyncEngine:
 
 
 class Database:
-    """Opens sessions on one engine."""
+    """Opens sessions on one engine; each carries `info`, what its statements need beside it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, info: dict[str, Any] | None = None) -> None:
         self.engine = engine
-        self._sessions = async_sessionmaker(engine, class_=AsyncSession, expire_on_commit=False)
+        self._sessions = partial(AsyncSession, engine, expire_on_commit=False, info=info)
 
     @asynccontextmanager
     async def read(self) -> AsyncGenerator[AsyncSession]:

@@ -30,19 +30,18 @@ _OURS_ALONE: TelemetryConfig = {  # the framework's own spans and logs quote mes
 Work = Callable[[], Awaitable[None]]
 
 
-async def _nothing_pending() -> int:
-    return 0
-
-
 def service(
     name: str,
     db: Database,
     *,
     consumers: Sequence[Consumer] = (),
     work: Sequence[Work] = (),
-    pending: Callable[[], Awaitable[int]] = _nothing_pending,
+    pending: Callable[[], Awaitable[int]] | None = None,
 ) -> FastAPI:
-    """Build the application around its database: it follows feeds and works while it serves."""
+    """Build the application around its database: it follows feeds and works while it serves.
+
+    `pending` counts what waits; it raises a `Problem` where the service cannot answer rightly.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -76,7 +75,7 @@ def service(
         try:
             async with asyncio.timeout(5), db.read() as session:
                 await (await session.connection()).execute(text("select 1 from alembic_version"))
-            body["pending"] = await pending()
+            body["pending"] = await pending() if pending else 0
             for one in consumers:
                 body["feeds"][one.producer] = {
                     "cursor": one.cursor,
@@ -84,6 +83,8 @@ def service(
                     "lag_seconds": one.lag_seconds(),
                     "parked": await one.parked(),
                 }
+        except Problem as problem:
+            body |= {"status": "not ready", "code": problem.code, "message": str(problem)}
         except Exception as error:  # noqa: BLE001  (whatever it is, we are not ready)
             log.warning("not ready: %s", type(error).__name__)
             body |= {"status": "not ready", "database": "down"}

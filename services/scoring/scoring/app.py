@@ -1,6 +1,8 @@
 """Where the scoring service is put together, and nowhere else."""
 
-from collections.abc import Callable
+import asyncio
+import sys
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
@@ -13,6 +15,8 @@ from kit.intake import intake
 from kit.server import service
 from starlette.routing import Route
 
+from scoring.archive.reader import Archive
+from scoring.domain.problems import ArchiveUnavailable
 from scoring.graphql.context import Context
 from scoring.graphql.index_loaders import IndexLoaders
 from scoring.graphql.loaders import Loaders
@@ -20,9 +24,10 @@ from scoring.graphql.schema import SCHEMA
 from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.inbox import handlers
 from scoring.ingest import kinds
-from scoring.operations import recalculation, shadow
+from scoring.operations import archiving, recalculation, shadow
+from scoring.operations.archiving import Keeping
 from scoring.operations.recalculation import Calm
-from scoring.settings import Place, Settings
+from scoring.settings import KeptPlace, Place, Settings
 from scoring.store import queue
 from scoring.store.institution import Policies
 
@@ -33,7 +38,8 @@ def _now() -> datetime:
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> FastAPI:
     """Build the service; importing this module opens nothing."""
-    db = Database(connect(str(settings.database_url), name="scoring"))
+    archive = Archive(settings.archive_dir) if settings.archive_dir else None
+    db = Database(connect(str(settings.database_url), name="scoring"), {"archive": archive})
     verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
     policies, calm = Policies(), Calm()
     consumers = [
@@ -42,6 +48,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     ]
 
     async def pending() -> int:
+        for complaint in await archiving.complaints(db, archive):
+            raise ArchiveUnavailable(complaint)
         async with db.read() as session:
             return await queue.pending(session)
 
@@ -50,6 +58,10 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
 
     async def shadowing() -> None:
         await shadow.work(db, policies, calm)
+
+    async def moving() -> None:
+        if archive:
+            await archiving.work(Keeping(db, archive, settings.open_months), calm, clock)
 
     def context(principal: Principal) -> Context:
         loaders = Loaders(db, policies, principal.institution)
@@ -66,7 +78,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         )
 
     app = service(
-        "scoring", db, consumers=consumers, work=[recalculating, shadowing], pending=pending
+        "scoring",
+        db,
+        consumers=consumers,
+        work=[recalculating, shadowing, *([moving] if archive else [])],
+        pending=pending,
     )
     app.include_router(feed(db, verifier))
     app.include_router(intake(verifier, kinds(db, calm, clock)))
@@ -87,3 +103,32 @@ def place() -> Place:
 def sdl() -> str:
     """Return the subgraph's schema as the federation reads it."""
     return f"{SCHEMA.as_str()}\n"
+
+
+def archive(words: Sequence[str]) -> int:
+    """Do what `python -m scoring archive move|verify` asks for; return the exit code."""
+    if list(words) not in (["move"], ["verify"]):
+        sys.stderr.write("usage: python -m scoring archive move|verify\n")
+        return 2
+    return asyncio.run(_archive(KeptPlace(), move=list(words) == ["move"]))
+
+
+async def _archive(place: KeptPlace, *, move: bool) -> int:
+    kept = Archive(place.archive_dir) if place.archive_dir else None
+    db = Database(connect(str(place.database_url), name="archive"), {"archive": kept})
+    try:
+        if move and kept:
+            keeping = Keeping(db, kept, place.open_months)
+            moved = await archiving.archive_closed(keeping, at=_now(), everything=True)
+            await archiving.clean_up(keeping, at=_now())
+            sys.stdout.write(f"{moved} postings of closed months were moved into files.\n")
+        elif move:
+            sys.stderr.write("Set SCORING_ARCHIVE_DIR to the folder for closed months.\n")
+            return 2
+        found = await archiving.complaints(db, kept, whole=True)
+    finally:
+        await db.engine.dispose()
+    for one in found:
+        sys.stderr.write(f"{one}\n")
+    sys.stdout.write("" if found else "Every file of the archive is what was written.\n")
+    return 1 if found else 0

@@ -1,8 +1,9 @@
 """Everything that may differ between two deployments of this service."""
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import PostgresDsn
+from pydantic import Field, PostgresDsn
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -16,7 +17,17 @@ class Place(BaseSettings):
     port: int = 9102
 
 
-class Settings(Place):
+class KeptPlace(Place):
+    """Where closed months go, too; without a folder all postings stay in the database.
+
+    `open_months` counts the business month.
+    """
+
+    archive_dir: Path | None = None
+    open_months: Annotated[int, Field(ge=1)] = 3
+
+
+class Settings(KeptPlace):
     """Read once, at start-up, from `SCORING_*`; `feeds` are base URLs by producer."""
 
     jwks_file: Path

@@ -127,10 +127,13 @@ class LoanRow(Fact, table=True):
 
 
 class PostingRow(Fact, table=True):
-    """Every posting, once; never changed and never deleted."""
+    """A posting, once, until its month is closed and a file holds it; never changed."""
 
     __tablename__ = "posting"
-    __table_args__ = (Index("ix_posting_account_id_value_date", "account_id", "value_date"),)
+    __table_args__ = (
+        Index("ix_posting_account_id_value_date", "account_id", "value_date"),
+        Index("ix_posting_institution_value_date", "institution", "value_date"),
+    )
 
     institution: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
@@ -176,6 +179,27 @@ class SupersededRow(Table, table=True):
     superseded_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
+class ArchiveFileRow(Table, table=True):
+    """The manifest: a file of a closed month's postings, or of their ids, in use until retired."""
+
+    __tablename__ = "archive_file"
+    __table_args__ = (Index("ix_archive_file_institution_month", "institution", "month"),)
+
+    institution: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    holds: str
+    month: date
+    segment: str
+    generation: int
+    rows: int
+    bytes: int = Field(sa_type=BigInteger)
+    sha256: str
+    recorded_through: datetime = Field(sa_type=DateTime(timezone=True))
+    first_account: UUID | None
+    last_account: UUID | None
+    retired_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+
+
 class AccountMonthRow(Table, table=True):
     """The atom: what an account's postings of a month do to its balance-days."""
 
@@ -190,7 +214,10 @@ class AccountMonthRow(Table, table=True):
 
 
 class AccountActivityRow(Table, table=True):
-    """How often and for how much an account was used in a month, by channel, kind and purpose."""
+    """How often and for how much an account was used in a month, by channel, kind and purpose.
+
+    Archived postings are not counted here; see `store.archive`.
+    """
 
     __tablename__ = "account_activity"
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -38,7 +38,8 @@ class File:
     """One file as the manifest knows it.
 
     A segment is what one step wrote of one month: files of postings, of which each covers the
-    accounts from `first_account` through `last_account`, and one file of all their ids.
+    accounts from `first_account` through `last_account`, and one file of all their ids. Nothing in
+    it was recorded after `recorded_through`.
     """
 
     institution: str
@@ -50,6 +51,7 @@ class File:
     rows: int
     bytes: int
     sha256: str
+    recorded_through: datetime
     first_account: str = ""
     last_account: str = ""
 

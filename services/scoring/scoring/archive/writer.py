@@ -4,13 +4,16 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from scoring.archive.fingerprints import Numbers, fingerprints_of, write_ids
@@ -40,23 +43,17 @@ def write_segment(
     keys: list[Numbers] = []
     seals: list[Numbers] = []
 
-    def keep(
-        holds: str, rows: int, accounts: tuple[str, str], write: Callable[[Path], None]
-    ) -> None:
-        suffix = "parquet" if holds == POSTINGS else "ids"
-        name = f"{generation:06d}-{segment}-{len(written):04d}.{suffix}"
+    def keep(holds: str, suffix: str, write: Callable[[Path], None], **facts: Any) -> None:  # noqa: ANN401  (fields of File)
         file = File(
             institution=institution,
-            name=name,
+            name=f"{generation:06d}-{segment}-{len(written):04d}.{suffix}",
             holds=holds,
             month=month,
             segment=segment,
             generation=generation,
-            rows=rows,
             bytes=0,
             sha256="",
-            first_account=accounts[0],
-            last_account=accounts[1],
+            **facts,
         )
         written.append(_durable(root, file, write))
 
@@ -65,11 +62,19 @@ def write_segment(
             key, seal = fingerprints_of(table)
             keys.append(key)
             seals.append(seal)
-            accounts = table["account_id"]
-            ends = accounts[0].as_py(), accounts[-1].as_py()
-            keep(POSTINGS, table.num_rows, ends, partial(_parquet, table))
+            keep(
+                POSTINGS,
+                "parquet",
+                partial(_parquet, table),
+                rows=table.num_rows,
+                recorded_through=pc.max(table["recorded_at"]).as_py(),
+                first_account=table["account_id"][0].as_py(),
+                last_account=table["account_id"][-1].as_py(),
+            )
         every = np.concatenate(keys), np.concatenate(seals)
-        keep(IDS, len(every[0]), ("", ""), lambda path: write_ids(path, *every))
+        latest = max(file.recorded_through for file in written)
+        write = partial(write_ids, keys=every[0], seals=every[1])
+        keep(IDS, "ids", write, rows=len(every[0]), recorded_through=latest)
     except BaseException:
         for file in written:
             path_of(root, file).unlink(missing_ok=True)
@@ -119,10 +124,7 @@ def _durable(root: Path, file: File, write: Callable[[Path], None]) -> File:
         draft.rename(final)
         undo.pop_all()
     sync_folder(final.parent)
-    return File(
-        **{name: getattr(file, name) for name in File.__dataclass_fields__}
-        | {"bytes": size, "sha256": digest}
-    )
+    return replace(file, bytes=size, sha256=digest)
 
 
 def _make_folder(folder: Path, root: Path) -> None:

@@ -1,21 +1,28 @@
-"""What accounts' months hold: the atoms, read for many accounts by one statement."""
+"""What accounts' months hold: the atoms, read for many accounts by one statement.
+
+Where that statement names files of the archive, what they hold is added.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import AccountId, Activity, Ahead, History, Moments
 from scoring.domain.as_of import Late
-from scoring.domain.months import Period, last_day, month_of
+from scoring.domain.months import Period, last_day, month_of, plus
 from scoring.domain.posting import Channel, Kind
+from scoring.store.archive import FILES, LATE_FILES, cold, file_of
 from scoring.store.sql import rows
 
 _CHANNELS = {channel.value: channel for channel in Channel}
 _KINDS = {kind.value: kind for kind in Kind}
-_HISTORY = text("""
+_HISTORY = text(f"""
 select 'opening' as what, account_id, cast(null as date) as day, cast(null as text) as channel,
   cast(null as text) as kind, cast(null as text) as purpose, 0 as count, sum(s0) as a, 0 as b
 from account_month where account_id = any(cast(:ids as uuid[])) and month < :first
@@ -32,7 +39,11 @@ union all
 select 'ahead', account_id, value_date, channel, kind, purpose, 1, amount_minor, 0
 from posting where account_id = any(cast(:ids as uuid[])) and value_date > :business_date
   and value_date <= :ahead_to and institution = :institution
-""")
+union all
+select * from ({FILES}) as files where :acts
+""")  # noqa: S608  (constants)
+_ACTED = ("account_id", "value_date", "channel", "kind", "purpose", "amount_minor")
+_MOVED = ("account_id", "value_date", "amount_minor")
 
 
 async def histories(  # noqa: PLR0913  (whose, which months, as of when, how much of it)
@@ -57,10 +68,28 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
         ahead_to=last_day(business_date) if within else business_date,
         acts=acts,
     )
-    return _histories(read)
+    files = [file_of(row.purpose) for row in read if row.what == "file"]
+    acted = await cold(session, files, ids, period.first, last_day(period.last), _ACTED)
+    return _histories((row for row in read if row.what != "file"), _added_up(acted))
 
 
-def _histories(read: Iterable[Any]) -> dict[AccountId, History]:
+Act = tuple[AccountId, date, str, str, str]
+
+
+def _added_up(acted: pa.Table) -> dict[Act, tuple[int, int]]:
+    """Count archived postings, and add up their amounts, by account, month and what was done."""
+    found: dict[Act, tuple[int, int]] = {}
+    columns = (acted[name].to_pylist() for name in _ACTED)
+    for account_id, day, channel, kind, purpose, amount in zip(*columns, strict=True):
+        act = AccountId(UUID(account_id)), month_of(day), channel, kind, purpose
+        count, added = found.get(act, (0, 0))
+        found[act] = count + 1, added + amount
+    return found
+
+
+def _histories(
+    read: Iterable[Any], archived: dict[Act, tuple[int, int]]
+) -> dict[AccountId, History]:
     opening: dict[AccountId, int] = {}
     moments: dict[AccountId, dict[date, Moments]] = {}
     activity: dict[AccountId, dict[date, list[Activity]]] = {}
@@ -71,11 +100,17 @@ def _histories(read: Iterable[Any]) -> dict[AccountId, History]:
         elif what == "moments":
             moments.setdefault(account_id, {})[day] = Moments(int(a), int(b))
         elif what == "activity":
-            act = Activity(_CHANNELS[channel], _KINDS[kind], purpose, count, int(a))
+            before, added = archived.pop((account_id, day, channel, kind, purpose), (0, 0))
+            act = Activity(
+                _CHANNELS[channel], _KINDS[kind], purpose, before + count, added + int(a)
+            )
             activity.setdefault(account_id, {}).setdefault(day, []).append(act)
         else:
             act_ahead = Ahead(day.day, _CHANNELS[channel], _KINDS[kind], purpose, int(a))
             ahead.setdefault(account_id, []).append(act_ahead)
+    for (account_id, day, channel, kind, purpose), (count, added) in archived.items():
+        act = Activity(_CHANNELS[channel], _KINDS[kind], purpose, count, added)
+        activity.setdefault(account_id, {}).setdefault(day, []).append(act)
     return {
         account_id: History(
             opening.get(account_id, 0),
@@ -87,11 +122,14 @@ def _histories(read: Iterable[Any]) -> dict[AccountId, History]:
     }
 
 
-_LATE = text(
-    "select account_id, value_date, channel, kind, purpose, amount_minor from posting "
-    "where account_id = any(cast(:ids as uuid[])) and recorded_at > :known_at "
-    "and institution = :institution"
-)
+_LATE = text(f"""
+select 'row' as what, account_id, value_date, channel, kind, purpose, amount_minor
+from posting where account_id = any(cast(:ids as uuid[])) and recorded_at > :known_at
+  and institution = :institution
+union all
+select f.what, null, null, null, null, f.written, 0 from ({LATE_FILES})
+  as f(what, account_id, month, channel, kind, written, count, a, b)
+""")  # noqa: S608  (constants)
 
 
 async def recorded_after(
@@ -100,42 +138,70 @@ async def recorded_after(
     """Return the postings of these accounts that were recorded only after `known_at`."""
     found: dict[AccountId, list[Late]] = {}
     values = {"institution": institution, "ids": ids, "known_at": known_at}
-    for row in await rows(session, _LATE, **values):
-        channel, kind = _CHANNELS[row.channel], _KINDS[row.kind]
-        late = Late(row.value_date, channel, kind, row.purpose, row.amount_minor)
-        found.setdefault(AccountId(row.account_id), []).append(late)
+    read = await rows(session, _LATE, **values)
+    files = [file_of(row.purpose) for row in read if row.what == "file"]
+    archived = await cold(session, files, ids, date.min, date.max, (*_ACTED, "recorded_at"))
+    late = archived.filter(pc.greater(archived["recorded_at"], pa.scalar(known_at)))
+    every: list[Any] = [row[1:] for row in read if row.what == "row"]
+    every += zip(*(late[name].to_pylist() for name in _ACTED), strict=True)
+    for account_id, day, channel, kind, purpose, amount in every:
+        one = Late(day, _CHANNELS[channel], _KINDS[kind], purpose, amount)
+        found.setdefault(AccountId(UUID(str(account_id))), []).append(one)
     return found
 
 
-_BALANCES = text("""
-select account_id, sum(amount) as balance from (
+_BALANCES = text(f"""
+select cast(null as text) as file, account_id, sum(amount) as balance from (
   select account_id, s0 as amount from account_month
   where account_id = any(cast(:ids as uuid[])) and month < :month and institution = :institution
   union all
   select account_id, amount_minor from posting where account_id = any(cast(:ids as uuid[]))
     and value_date between :month and :day and institution = :institution
 ) as moved group by account_id
-""")
-_DAILY = text(
-    "select value_date, sum(amount_minor) as amount from posting where account_id = :id "
-    "and value_date between :first and :last and institution = :institution group by value_date"
-)
+union all
+select f.written, null, 0 from ({FILES})
+  as f(what, account_id, month, channel, kind, written, count, a, b)
+""")  # noqa: S608  (constants)
+_DAILY = text(f"""
+select cast(null as text) as file, value_date, sum(amount_minor) as amount from posting
+where account_id = any(cast(:ids as uuid[])) and value_date between :day and :through
+  and institution = :institution group by value_date
+union all
+select f.written, null, 0 from ({FILES})
+  as f(what, account_id, month, channel, kind, written, count, a, b)
+""")  # noqa: S608  (constants)
 
 
 async def balances(
     session: AsyncSession, institution: str, ids: Sequence[AccountId], on: date
 ) -> Mapping[AccountId, int]:
     """Return what postings make of each account's balance at the end of the day `on`."""
-    values = {"institution": institution, "ids": ids, "month": month_of(on), "day": on}
-    read = await rows(session, _BALANCES, **values)
-    return {AccountId(row.account_id): int(row.balance) for row in read}
+    whole = on == last_day(on)
+    month = plus(month_of(on), 1) if whole else month_of(on)
+    values = {"institution": institution, "ids": ids, "month": month, "day": on}
+    read = await rows(session, _BALANCES, first=month, last=month, **values)
+    found = {AccountId(row.account_id): int(row.balance) for row in read if row.file is None}
+    files = [file_of(row.file) for row in read if row.file is not None]
+    moved = await cold(session, files, ids, month, on, _MOVED)
+    accounts, amounts = moved["account_id"].to_pylist(), moved["amount_minor"].to_pylist()
+    for one, amount in zip(accounts, amounts, strict=True):
+        account_id = AccountId(UUID(one))
+        found[account_id] = found.get(account_id, 0) + amount
+    return found
 
 
 async def movements(
     session: AsyncSession, institution: str, account_id: AccountId, first: date, last: date
 ) -> tuple[int, list[tuple[date, int]]]:
-    """Return an account's balance before `first`, and what moved it on each day to `last`."""
+    """Return an account's balance before `first`, and what moved it on days through `last`.
+
+    A day may come twice: what is a row of it, and what a file holds.
+    """
     before = await balances(session, institution, [account_id], first - timedelta(days=1))
-    values = {"institution": institution, "id": account_id, "first": first, "last": last}
-    read = await rows(session, _DAILY, **values)
-    return before.get(account_id, 0), [(row.value_date, int(row.amount)) for row in read]
+    values = {"institution": institution, "ids": [account_id], "day": first, "through": last}
+    read = await rows(session, _DAILY, first=month_of(first), last=month_of(last), **values)
+    moves = [(row.value_date, int(row.amount)) for row in read if row.file is None]
+    files = [file_of(row.file) for row in read if row.file is not None]
+    moved = await cold(session, files, [account_id], first, last, _MOVED)
+    days, amounts = moved["value_date"].to_pylist(), moved["amount_minor"].to_pylist()
+    return before.get(account_id, 0), moves + list(zip(days, amounts, strict=True))

@@ -216,3 +216,13 @@ async def add_scheme(session: AsyncSession, version: Version) -> None:
         effective_from=version.content.effective_from,
         document=json.dumps(version.content.document),
     )
+
+
+_BUSINESS_DATES = text(
+    "select code, business_date from institution where business_date is not null order by code"
+)
+
+
+async def business_dates(session: AsyncSession) -> dict[str, date]:
+    """Return the business date of every institution that has one."""
+    return {row.code: row.business_date for row in await rows(session, _BUSINESS_DATES)}

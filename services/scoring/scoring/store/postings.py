@@ -1,4 +1,7 @@
-"""Postings on their way in: each once, straight into the atoms, in one transaction."""
+"""Postings on their way in: each once, straight into the atoms, in one transaction.
+
+Those that the archive holds are known before the others become rows.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +13,8 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.posting import AccountKey, Posting
+from scoring.store.archive import hold_ids
+from scoring.store.archived import archived_among, archived_ids
 from scoring.store.sql import rows, run
 
 _INCOMING = (
@@ -83,15 +88,20 @@ async def take_postings(
     session: AsyncSession, institution: str, postings: Sequence[tuple[Posting, AccountKey]]
 ) -> Taken:
     """Store those postings whose id is new and add them to the atoms; ids must be distinct."""
+    await hold_ids(session, institution, alone=False)
+    archived = await archived_among(session, institution, postings)
+    fresh = [one for one in postings if one[0].id not in archived]
+    contradicted = frozenset(key for key, same in archived.items() if not same)
+    if not fresh:
+        return Taken(0, {}, None, contradicted)
     await run(session, _TABLE)
     await run(session, _EMPTY)
-    await copy_rows(session, "incoming", _INCOMING, _values(postings))
+    await copy_rows(session, "incoming", _INCOMING, _values(fresh))
     owners = await rows(session, _TAKE, institution=institution)
     count = sum(row.postings for row in owners)
-    contradicted: frozenset[str] = frozenset()
-    if count < len(postings):
+    if count < len(fresh):
         found = await rows(session, _CONTRADICTED, institution=institution)
-        contradicted = frozenset(row.id for row in found)
+        contradicted |= {row.id for row in found}
     return Taken(
         count,
         {row.owner_id: row.earliest for row in owners},
@@ -117,5 +127,7 @@ def _values(postings: Sequence[tuple[Posting, AccountKey]]) -> Iterable[tuple[ob
 
 
 async def known_ids(session: AsyncSession, institution: str, ids: Sequence[str]) -> set[str]:
-    """Return those of `ids` that are stored."""
-    return {row.id for row in await rows(session, _KNOWN, institution=institution, ids=ids)}
+    """Return those of `ids` that are stored, and let no other come until the transaction ends."""
+    await hold_ids(session, institution, alone=False)
+    stored = {row.id for row in await rows(session, _KNOWN, institution=institution, ids=ids)}
+    return stored | await archived_ids(session, institution, ids)
