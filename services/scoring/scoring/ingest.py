@@ -10,9 +10,12 @@ from kit.identity import Principal
 from kit.intake import Answer, NoneIfEmpty, Record, Take
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, RootModel
 
+from scoring.domain.line import Line
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
 from scoring.domain.policy import Rate, RateKind
 from scoring.domain.posting import Channel, Kind, Posting
+from scoring.domain.reconciliation import LedgerTotal, Measure
+from scoring.operations.ledger import record_ledger
 from scoring.operations.loans import Loan, record_loans
 from scoring.operations.policy import record_rates, record_schemes
 from scoring.operations.postings import record_postings
@@ -21,6 +24,7 @@ from scoring.operations.recalculation import Calm
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 MILLION = 1_000_000
+TOTAL_LIMIT = 10**18
 
 
 def _day(value: object) -> object:
@@ -108,6 +112,31 @@ class RateRecord(Record):
         return Rate(self.product_code, RateKind(self.rate_kind), self.effective_from, self.rate_ppm)
 
 
+class LedgerRecord(Record):
+    gl_account: Text
+    name: Text
+    month: Annotated[Day, AfterValidator(_first_of_month)]
+    measure: Measure
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount_minor: Annotated[int, Field(gt=-TOTAL_LIMIT, lt=TOTAL_LIMIT)]
+    line: Annotated[Line | None, NoneIfEmpty] = None
+    product_code: Optional = None
+    branch_code: Optional = None
+
+    def total(self) -> LedgerTotal:
+        return LedgerTotal(
+            month=self.month,
+            gl_account=self.gl_account,
+            name=self.name,
+            measure=self.measure,
+            currency=self.currency,
+            amount_minor=self.amount_minor,
+            line=self.line.value if self.line else "",
+            product=self.product_code or "",
+            branch=self.branch_code or "",
+        )
+
+
 class SchemeRecord(RootModel[dict[str, Any]]):
     """The whole document; the domain reads it, so that its errors name the path."""
 
@@ -135,7 +164,11 @@ def kinds(
         found = [(line, record.root) for line, record in lines]
         return await record_schemes(db, who, found)
 
+    async def general_ledger(who: Principal, lines: Sequence[tuple[int, LedgerRecord]]) -> Answer:
+        return await record_ledger(db, who.institution, [record.total() for _, record in lines])
+
     return {
+        "general_ledger": (LedgerRecord, general_ledger),
         "postings": (PostingRecord, postings),
         "loans": (LoanRecord, loans),
         "rates": (RateRecord, rates),

@@ -220,6 +220,14 @@ class AccountActivityRow(Table, table=True):
     """
 
     __tablename__ = "account_activity"
+    __table_args__ = (
+        Index(
+            "ix_account_activity_institution_month",
+            "institution",
+            "month",
+            postgresql_where=text("kind in ('fee', 'interest_paid', 'interest_charged')"),
+        ),
+    )
 
     account_id: UUID = Field(primary_key=True)
     month: date = Field(primary_key=True)
@@ -397,6 +405,23 @@ class RateRow(Fact, table=True):
     kind: str = Field(primary_key=True)
     effective_from: date = Field(primary_key=True)
     rate_ppm: int
+
+
+class LedgerTotalRow(Fact, table=True):
+    """A total of the general ledger; an empty line, product or branch means whichever."""
+
+    __tablename__ = "ledger_total"
+
+    institution: str = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    gl_account: str = Field(primary_key=True)
+    measure: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    product: str = Field(primary_key=True)
+    branch: str = Field(primary_key=True)
+    name: str
+    amount_minor: int = Field(sa_type=BigInteger)
 
 
 class RecalculationRow(Table, table=True):

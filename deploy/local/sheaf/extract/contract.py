@@ -118,6 +118,14 @@ KINDS: tuple[Kind, ...] = (
         ),
         in_flight=2,
     ),
+    Kind(
+        "general_ledger",
+        "scoring",
+        _columns(
+            "gl_account name month:date measure currency amount_minor:integer line? "
+            "product_code? branch_code?"
+        ),
+    ),
 )
 """Every kind, in the order in which they are loaded."""
 

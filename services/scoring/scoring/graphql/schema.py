@@ -14,6 +14,7 @@ from scoring.graphql.context import Info
 from scoring.graphql.deviation import DeviationQuery
 from scoring.graphql.entities import SCOPE, Account, Customer
 from scoring.graphql.paging import First, many
+from scoring.graphql.reconciliation import ReconciliationQuery
 from scoring.graphql.reports import (
     BankContribution,
     NotComputed,
@@ -32,7 +33,7 @@ NOBODY = UUID(int=0)
 
 
 @strawberry.type
-class Query(BridgeQuery, ConcentrationQuery, DeviationQuery, SchemeQueries):
+class Query(BridgeQuery, ConcentrationQuery, DeviationQuery, ReconciliationQuery, SchemeQueries):
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
         principal, months = info.context.principal, period(from_, to)
