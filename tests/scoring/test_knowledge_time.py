@@ -4,6 +4,8 @@ import pytest
 from scoring.tables import METADATA
 from sqlalchemy import text
 
+from tests.scoring.conftest import customer_id
+
 pytestmark = pytest.mark.anyio
 NEVER_CHANGED = {"posting", "superseded", "scheme_step"}
 CHANGING = {t.name for t in METADATA.tables.values() if "recorded_at" in t.c} - NEVER_CHANGED
@@ -39,6 +41,15 @@ async def test_a_fact_carries_the_time_of_its_transaction(bank, example_scheme):
         "balance_basis": "schedule",
     }  # fmt: skip
     await bank.ingest("loans", terms)
+    given = {
+        "customerId": str(customer_id("c")), "code": "GOLD", "reason": "r", "until": "2024-05-01",
+    }  # fmt: skip
+    await bank.data(
+        "mutation($t: TierOverrideInput!) "
+        '{ overrideTier(tier: $t, idempotencyKey: "k") { __typename } }',
+        scopes=("tier:override", "contribution:read"),
+        t=given,
+    )
     before = (await bank.sql("select clock_timestamp() as at"))[0].at
     await bank.post(bank.posting("l", 100, "2024-02-10"), bank.posting("l", 100, "2024-02-11"))
     times = {row.recorded_at for row in await bank.sql("select recorded_at from posting")}

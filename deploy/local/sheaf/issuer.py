@@ -26,7 +26,7 @@ _DESK = (
 )  # fmt: skip
 _DEVELOPER = (
     *_DESK, "campaign:read", "campaign:write", "campaign:approve", "operate",
-    "scheme:read", "scheme:write", "scheme:approve",
+    "scheme:read", "scheme:write", "scheme:approve", "tier:override",
 )  # fmt: skip
 SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -41,6 +41,7 @@ SCOPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "contribution:read",
             "scheme:read",
             "scheme:approve",
+            "tier:override",
         ),
         "finance": ("contribution:read", "customer:read", "scheme:read", "scheme:write"),
         "loader": ("ingest:write", "customer:read", "contribution:read", "operate"),

@@ -581,6 +581,30 @@ class TierPeriodRow(Table, table=True):
     phases: list[dict[str, Any]] | None = Field(sa_type=JSONB)
 
 
+class TierOverrideRow(Table, table=True):
+    """A tier given by hand; changed only by its end."""
+
+    __tablename__ = "tier_override"
+    __table_args__ = (
+        Index("ix_tier_override_institution_customer_id", "institution", "customer_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    institution: str
+    customer_id: UUID
+    code: str
+    name: str
+    rank: int
+    reason: str
+    since: date
+    until: date
+    set_by: str
+    set_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ended_by: str | None
+    end_reason: str | None
+    recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
 class CustomerScoreRow(Table, table=True):
     """What was last announced of a customer, under which version; null while not computable."""
 

@@ -21,6 +21,10 @@ Problem
 ├── MonthClosed         the scheme would price a month that is over
 ├── SchemeInForce       what is in force cannot be taken back
 ├── NothingToSimulate   the institution's business date is not known yet
+├── CustomerNotKnown    a tier is given by hand to nobody
+├── TierNotKnown        the ladder in force has no such tier
+├── OverrideInvalid     a tier is given by hand without a reason, or for too long or no time
+├── NoOverride          no tier given by hand is in force
 └── IdempotencyKeyReused   (kit) the same key came with other parameters
 """
 
@@ -155,3 +159,27 @@ class NothingToSimulate(Problem):
     """Nothing has arrived yet about the caller's institution, not even its business date."""
 
     code: ClassVar[str] = "NOTHING_TO_SIMULATE"
+
+
+class CustomerNotKnown(Problem):
+    """The institution has no such customer, or its event has not arrived yet."""
+
+    code: ClassVar[str] = "CUSTOMER_NOT_KNOWN"
+
+
+class TierNotKnown(Problem):
+    """The ladder in force has no tier of that code."""
+
+    code: ClassVar[str] = "TIER_NOT_KNOWN"
+
+
+class OverrideInvalid(Problem):
+    """A tier given by hand needs a reason and a day on which it ends."""
+
+    code: ClassVar[str] = "OVERRIDE_INVALID"
+
+
+class NoOverride(Problem):
+    """No tier given by hand is in force for the customer."""
+
+    code: ClassVar[str] = "NO_OVERRIDE"

@@ -67,7 +67,7 @@ class Standing:
     rank: int
     since: date
     rule: str
-    value: int
+    value: int | None
     threshold: int | None
 
     @classmethod

@@ -18,15 +18,18 @@ class Reason:
 
     On a ladder by rank there is no threshold in money but the part of all customers, best first,
     that the step and those above it hold. `measured_in` is the month that gave the measure.
+    Of a tier given by hand there is who gave it and why instead of a measure.
     """
 
     rule: str
-    value_minor: int
+    value_minor: int | None
     threshold_minor: int | None
     move: Move = Move.ENTRY
     measured_in: date | None = None
     top_ppm: int | None = None
     scheme_version: int = 0
+    given_by: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Phase:
     status: Status
     since: date
     until: date | None
-    value_minor: int
+    value_minor: int | None
     threshold_minor: int | None
 
 

@@ -10,6 +10,7 @@ from scoring.domain.account import AccountId, CustomerId
 from scoring.domain.balance import daily
 from scoring.domain.loan import Grade, LoanTerms
 from scoring.domain.problems import PeriodInvalid
+from scoring.domain.tier_override import held_on, until_day
 from scoring.graphql.context import Info
 from scoring.graphql.contribution import Contribution
 from scoring.graphql.index import CustomerIndex, Points
@@ -178,19 +179,18 @@ class Customer:
 
     @strawberry.field(description="The tier held now; null before the first account.")
     async def tier(self, info: Info) -> Tier | None:
-        held = await self._tiers(info)
-        return held[-1] if held else None
+        policy = await info.context.loaders.policy()
+        found = await info.context.loaders.tiers_by_customer_id.load(CustomerId(self.id))
+        held = held_on(found, policy.business_date) if policy else None
+        return Tier.of(held, policy) if held and policy else None
 
     @strawberry.field(description="Every tier held, oldest first, each with its reason.")
     async def tier_history(self, info: Info) -> list[Tier] | None:
-        return await self._tiers(info)
-
-    async def _tiers(self, info: Info) -> list[Tier]:
         policy = await info.context.loaders.policy()
         if policy is None:
             return []
         found = await info.context.loaders.tiers_by_customer_id.load(CustomerId(self.id))
-        return [Tier.of(one, policy) for one in found]
+        return [Tier.of(one, policy) for one in until_day(found, policy.business_date)]
 
     @strawberry.field(
         description="The deposit deviation of the customer's own accounts at a month's end, in the "

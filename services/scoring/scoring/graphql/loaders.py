@@ -25,8 +25,9 @@ from scoring.domain.loan import movements as loan_movements
 from scoring.domain.month_end import Deviation, days_come
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy
+from scoring.domain.tier_override import effective
 from scoring.domain.tiers import TierPeriod
-from scoring.store import accounts, balances, history, knowledge, tiers
+from scoring.store import accounts, balances, history, knowledge, tier_overrides, tiers
 from scoring.store.balances import Balances
 from scoring.store.institution import Policies, policy_as_known
 
@@ -99,7 +100,8 @@ class Loaders:
     async def _tiers_by_customer_id(self, ids: list[CustomerId]) -> list[list[TierPeriod]]:
         async with self._db.read() as session:
             found = await tiers.tiers_by_customer_id(session, self._institution, ids)
-        return [found.get(one, []) for one in ids]
+            given = await tier_overrides.overrides_by_customer_id(session, self._institution, ids)
+        return [effective(found.get(one, []), given.get(one, [])) for one in ids]
 
     async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
         owned = await self.accounts_by_customer_id.load_many([CustomerId(one) for one in ids])

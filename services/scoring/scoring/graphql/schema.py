@@ -25,6 +25,8 @@ from scoring.graphql.scalars import SCALARS, From, To, period
 from scoring.graphql.scheme_entries import SchemeMutations, SchemeQueries
 from scoring.graphql.scheme_problems import HANDLERS
 from scoring.graphql.scope import Beneath, Branch, Manager
+from scoring.graphql.tier_entries import HANDLERS as TIER_HANDLERS
+from scoring.graphql.tier_entries import TierMutations
 from scoring.operations import recalculation
 from scoring.store import customer_months, queue, reports, scores
 from scoring.store.customer_months import Question
@@ -100,7 +102,7 @@ class Recompute:
 
 
 @strawberry.type
-class Mutation(SchemeMutations):
+class Mutation(SchemeMutations, TierMutations):
     @strawberry.mutation(
         description="Work every customer out again, from the first month on. Changes nothing "
         "that was right. The same idempotencyKey has one effect and one answer."
@@ -114,4 +116,10 @@ class Mutation(SchemeMutations):
         return Recompute(customers=customers)
 
 
-SCHEMA = Schema(Query, Mutation, types=[Customer, Account], handlers=HANDLERS, scalars=SCALARS)
+SCHEMA = Schema(
+    Query,
+    Mutation,
+    types=[Customer, Account],
+    handlers=[*HANDLERS, *TIER_HANDLERS],
+    scalars=SCALARS,
+)

@@ -92,7 +92,7 @@ class ShadowTier:
     rank: int = strawberry.field(description="1 is the lowest of its ladder.")
     since: date = strawberry.field(description="The first day that it is held without a break.")
     rule: str = strawberry.field(description="What was measured.")
-    value: Money = strawberry.field(description="What it came to when the tier began.")
+    value: Money | None = strawberry.field(description="What it came to when the tier began.")
     threshold: Money | None = strawberry.field(description="What the tier needs at least.")
 
     @classmethod
@@ -103,7 +103,7 @@ class ShadowTier:
             rank=held.rank,
             since=held.since,
             rule=held.rule,
-            value=Money.of(held.value, currency),
+            value=None if held.value is None else Money.of(held.value, currency),
             threshold=None if held.threshold is None else Money.of(held.threshold, currency),
         )
 

@@ -18,17 +18,27 @@ strawberry.enum(Status, name="TierStatus", description="How a tier is held.")
 strawberry.enum(Move, name="TierMove", description="What gave a tier.")
 
 
+def _money(minor: int | None, currency: str) -> Money | None:
+    return None if minor is None else Money.of(minor, currency)
+
+
 @strawberry.type(description="Why a tier was given.")
 class TierReason:
     rule: str = strawberry.field(description="What was measured.")
-    value: Money = strawberry.field(description="What it came to in the month that gave the tier.")
+    value: Money | None = strawberry.field(
+        description="What it came to in the month that gave the tier; null where a person gave it."
+    )
     threshold: Money | None = strawberry.field(
         description="What the tier needs at least; null where places count and not amounts."
     )
     top_share: str | None = strawberry.field(description=f"{TOP} Null where amounts count.")
     move: Move = strawberry.field(description="Coming in, rising, falling, or a person.")
     measured_in: YearMonth | None = strawberry.field(description="The month that gave the value.")
-    scheme_version: int = strawberry.field(description="The scheme whose ladder decided.")
+    scheme_version: int | None = strawberry.field(
+        description="The scheme whose ladder decided; null where a person did."
+    )
+    given_by: str | None = strawberry.field(description="Who gave the tier by hand.")
+    note: str | None = strawberry.field(description="Why somebody gave the tier by hand.")
 
     @classmethod
     def of(cls, reason: Reason, currency: str) -> Self:
@@ -36,12 +46,14 @@ class TierReason:
         threshold, top = reason.threshold_minor, reason.top_ppm
         return cls(
             rule=reason.rule,
-            value=Money.of(reason.value_minor, currency),
-            threshold=None if threshold is None else Money.of(threshold, currency),
+            value=_money(reason.value_minor, currency),
+            threshold=_money(threshold, currency),
             top_share=None if top is None else share_text(top, MILLION),
             move=reason.move,
             measured_in=YearMonth(reason.measured_in) if reason.measured_in else None,
-            scheme_version=reason.scheme_version,
+            scheme_version=reason.scheme_version or None,
+            given_by=reason.given_by,
+            note=reason.note,
         )
 
 
@@ -50,7 +62,9 @@ class TierPhase:
     status: Status
     since: date = strawberry.field(description="The first day.")
     until: date | None = strawberry.field(description="The first day no longer; null if now.")
-    value: Money = strawberry.field(description="The measure that began it.")
+    value: Money | None = strawberry.field(
+        description="The measure that began it; null where a person did."
+    )
     threshold: Money | None = strawberry.field(
         description="What keeps the tier; null where places count and not amounts."
     )
@@ -58,13 +72,12 @@ class TierPhase:
     @classmethod
     def of(cls, phase: Phase, currency: str) -> Self:
         """Show a phase."""
-        threshold = phase.threshold_minor
         return cls(
             status=phase.status,
             since=phase.since,
             until=phase.until,
-            value=Money.of(phase.value_minor, currency),
-            threshold=None if threshold is None else Money.of(threshold, currency),
+            value=_money(phase.value_minor, currency),
+            threshold=_money(phase.threshold_minor, currency),
         )
 
 
@@ -74,7 +87,10 @@ class Tier:
     name: str
     rank: int = strawberry.field(description="1 is the lowest of its ladder.")
     since: date = strawberry.field(description="The first day.")
-    until: date | None = strawberry.field(description="The first day no longer; null if held now.")
+    until: date | None = strawberry.field(
+        description="The first day no longer; of a tier given by hand also one to come. Null if "
+        "no end is known."
+    )
     status: Status = strawberry.field(description="How it is held, or was when it ended.")
     watch_since: date | None = strawberry.field(
         description="Since when the customer is watched; null where it is not."

@@ -19,9 +19,10 @@ from scoring.domain.measures import Measures
 from scoring.domain.month_end import month_ends
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy
+from scoring.domain.tier_override import effective, held_on, until_day
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
-from scoring.store import accounts, history, queue, rankings, scores
+from scoring.store import accounts, history, queue, rankings, scores, tier_overrides
 from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
 from scoring.store.queue import Due
@@ -162,6 +163,7 @@ async def _rank(
     measures = await stored_tiers.measures_by_customer_id(session, policy, ids)
     former_tiers = await stored_tiers.tiers_by_customer_id(session, policy.institution, ids)
     former_scores = await scores.scores(session, ids)
+    overrides = await tier_overrides.overrides_by_customer_id(session, policy.institution, ids)
     periods: dict[CustomerId, Sequence[TierPeriod]] = {}
     kept: list[Score] = []
     events: list[outbox.Event] = []
@@ -170,10 +172,11 @@ async def _rank(
         now = tiers(held, before, months, policy, failed.get(customer))
         if now != before:
             periods[customer] = now
-        score = former_scores.get(customer)
-        if not held and score is None:
+        score, given = former_scores.get(customer), overrides.get(customer, ())
+        if not held and not given and score is None:
             continue
-        after, news = _score(policy, customer, score, months, now, customer in failed)
+        shown = until_day(effective(now, given), policy.business_date)
+        after, news = _score(policy, customer, score, months, shown, customer in failed)
         if after != score:
             kept.append(after)
         events.extend(news)
@@ -193,7 +196,7 @@ def _score(  # noqa: PLR0913, PLR0917  (a customer before and after)
 ) -> tuple[Score, list[outbox.Event]]:
     """Return the score to keep and what to announce; a customer that failed is not news."""
     window = None if failed else window_value(measures, policy)
-    held = periods[-1] if periods and window else None
+    held = held_on(periods, policy.business_date) if window else None
     score = before or Score(
         customer_id=customer,
         version=0,

@@ -1,0 +1,79 @@
+"""Tiers given by hand."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from scoring.domain.account import CustomerId
+from scoring.domain.tier_override import Override
+from scoring.store.sql import rows, run
+
+_HOLD = text("select id from customer where institution = :institution and id = :id for update")
+_SELECT = (
+    "select id, customer_id, code, name, rank, reason, since, until, set_by, set_at, ended_by, "
+    "end_reason from tier_override "
+)
+_BY_CUSTOMER = text(
+    f"{_SELECT} where institution = :institution and customer_id = any(cast(:ids as uuid[])) "
+    "order by customer_id, since, set_at, id"
+)
+_IN_FORCE = text(
+    f"{_SELECT} where institution = :institution and customer_id = :customer_id "
+    "and since <= :day and until > :day"
+)
+_ADD = text(
+    "insert into tier_override (institution, id, customer_id, code, name, rank, reason, since, "
+    "until, set_by, set_at, ended_by, end_reason, recorded_at) values (:institution, :id, "
+    ":customer_id, :code, :name, :rank, :reason, :since, :until, :set_by, :set_at, :ended_by, "
+    ":end_reason, now())"
+)
+_END = text(
+    "update tier_override set until = :until, ended_by = :ended_by, end_reason = :end_reason "
+    "where institution = :institution and id = :id"
+)
+
+
+async def hold(session: AsyncSession, institution: str, customer: CustomerId) -> bool:
+    """Let nobody else give the customer a tier until the transaction ends; False if unknown."""
+    return bool(await rows(session, _HOLD, institution=institution, id=customer))
+
+
+async def overrides_by_customer_id(
+    session: AsyncSession, institution: str, ids: Sequence[CustomerId]
+) -> dict[CustomerId, list[Override]]:
+    """Return every tier ever given by hand, oldest first."""
+    found: dict[CustomerId, list[Override]] = {}
+    for row in await rows(session, _BY_CUSTOMER, institution=institution, ids=ids):
+        one = Override(**row._mapping)  # noqa: SLF001  (public in SQLAlchemy)
+        found.setdefault(one.customer_id, []).append(one)
+    return found
+
+
+async def in_force(
+    session: AsyncSession, institution: str, customer: CustomerId, day: date
+) -> Override | None:
+    """Return what is in force for the customer on that day."""
+    key = {"institution": institution, "customer_id": customer, "day": day}
+    found = await rows(session, _IN_FORCE, **key)
+    return Override(**found[0]._mapping) if found else None  # noqa: SLF001  (public in SQLAlchemy)
+
+
+async def add(session: AsyncSession, institution: str, override: Override) -> None:
+    """Store a new one."""
+    await run(session, _ADD, institution=institution, **asdict(override))
+
+
+async def end(session: AsyncSession, institution: str, override: Override) -> None:
+    """Store when, by whom and why it ended."""
+    await run(
+        session,
+        _END,
+        institution=institution,
+        id=override.id,
+        until=override.until,
+        ended_by=override.ended_by,
+        end_reason=override.end_reason,
+    )
