@@ -13,6 +13,7 @@ from scoring.domain.problems import PeriodInvalid
 from scoring.domain.tier_override import held_on, until_day
 from scoring.graphql.context import Info
 from scoring.graphql.contribution import Contribution
+from scoring.graphql.explanation import Explained, ExplanationNode, PathArgument
 from scoring.graphql.index import CustomerIndex, Points
 from scoring.graphql.month_end import STANDARD_LIMIT, DepositDeviation, Limit
 from scoring.graphql.scalars import AsOfArgument, From, Money, To, YearMonth, moment, period, ppm
@@ -176,6 +177,21 @@ class Customer:
         if found is None or policy is None:
             return None
         return CustomerIndex.of(found, month, policy.currency)
+
+    @strawberry.field(
+        description="How the contribution comes about: the node at `path`, by default the total. "
+        "Every node is the sum of its children. Null where there is no such node, or while the "
+        "customer is unknown here; refused as contribution is."
+    )
+    async def explain(
+        self, info: Info, from_: From, to: To, path: PathArgument = "", as_of: AsOfArgument = None
+    ) -> ExplanationNode | None:
+        months, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
+        leaves = await loaders.leaves_by_customer_id.load((self.id, months))
+        policy = await loaders.policy()
+        if leaves is None or policy is None:
+            return None
+        return await Explained(leaves, policy, loaders).at(path)
 
     @strawberry.field(description="The tier held now; null before the first account.")
     async def tier(self, info: Info) -> Tier | None:

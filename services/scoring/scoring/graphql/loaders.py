@@ -1,7 +1,7 @@
 """Batches: one short read per kind of thing, however many fields asked."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 from uuid import UUID
 
@@ -19,11 +19,12 @@ from scoring.domain.balance import (
     scheduled_balance,
 )
 from scoring.domain.contribution import price
+from scoring.domain.explained_inputs import Book
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line
 from scoring.domain.loan import movements as loan_movements
 from scoring.domain.month_end import Deviation, days_come
-from scoring.domain.months import Period
+from scoring.domain.months import Period, last_day
 from scoring.domain.policy import Policy
 from scoring.domain.tier_override import effective
 from scoring.domain.tiers import TierPeriod
@@ -192,6 +193,20 @@ class Loaders:
             elif one.value_date <= last:
                 moves.append((one.value_date, -one.amount_minor))
         return opening, moves
+
+    async def book(self, account: Account, month: date, policy: Policy) -> Book:
+        """Return an account's month posting by posting; it is read for one month at a time."""
+        last = min(last_day(month), policy.business_date)
+        before = month - timedelta(days=1)
+        async with self._db.read() as session:
+            postings = await history.postings(
+                session, self._institution, account.id, month, last, self._as_of.known_at
+            )
+        if account.scheduled:
+            moves = [one for one in loan_movements(account.scheduled) if month <= one[0] <= last]
+            return Book(scheduled_balance(account, before), last.day, postings, moves)
+        opening, _ = await self.movements(account, month, before)
+        return Book(opening, last.day, postings)
 
     async def histories(
         self, known: Sequence[Account], period: Period, policy: Policy, *, acts: bool

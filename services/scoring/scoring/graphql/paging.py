@@ -16,10 +16,10 @@ After: TypeAlias = Annotated[
 CURSOR = "Give it as 'after' to go on behind this entry."
 
 
-def many(first: int) -> int:
+def many(first: int, most: int = MOST) -> int:
     """Return how many were asked for, or refuse it."""
-    if not 1 <= first <= MOST:
-        raise BadRequest(f"'first' must be from 1 to {MOST}.")
+    if not 1 <= first <= most:
+        raise BadRequest(f"'first' must be from 1 to {most}.")
     return first
 
 

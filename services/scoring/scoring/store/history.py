@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import AccountId, Activity, Ahead, History, Moments
 from scoring.domain.as_of import Late
+from scoring.domain.explained_inputs import Entry
 from scoring.domain.months import Period, last_day, month_of, plus
 from scoring.domain.posting import Channel, Kind
 from scoring.store.archive import FILES, LATE_FILES, cold, file_of
@@ -148,6 +149,43 @@ async def recorded_after(
         one = Late(day, _CHANNELS[channel], _KINDS[kind], purpose, amount)
         found.setdefault(AccountId(UUID(str(account_id))), []).append(one)
     return found
+
+
+_POSTINGS = text(f"""
+select cast(null as text) as file, id, value_date, channel, kind, purpose, amount_minor
+from posting where account_id = any(cast(:ids as uuid[])) and value_date between :day and :through
+  and institution = :institution
+  and (cast(:known_at as timestamptz) is null or recorded_at <= :known_at)
+union all
+select f.written, null, null, null, null, null, 0 from ({FILES})
+  as f(what, account_id, month, channel, kind, written, count, a, b)
+""")  # noqa: S608  (constants)
+_TOLD = ("id", "value_date", "channel", "kind", "purpose", "amount_minor")
+
+
+async def postings(  # noqa: PLR0913, PLR0917  (whose, from when to when, as known when)
+    session: AsyncSession,
+    institution: str,
+    account_id: AccountId,
+    first: date,
+    last: date,
+    known_at: datetime | None = None,
+) -> list[Entry]:
+    """Return an account's postings valued on these days, by day and id."""
+    values = {"institution": institution, "ids": [account_id], "day": first, "through": last}
+    months = {"first": month_of(first), "last": month_of(last)}
+    read = await rows(session, _POSTINGS, known_at=known_at, **values, **months)
+    files = [file_of(row.file) for row in read if row.file is not None]
+    archived = await cold(session, files, [account_id], first, last, (*_TOLD, "recorded_at"))
+    if known_at is not None:
+        archived = archived.filter(pc.less_equal(archived["recorded_at"], pa.scalar(known_at)))
+    every: list[Any] = [row[1:] for row in read if row.file is None]
+    every += zip(*(archived[name].to_pylist() for name in _TOLD), strict=True)
+    found = [
+        Entry(id_, day, _CHANNELS[channel], _KINDS[kind], purpose, amount)
+        for id_, day, channel, kind, purpose, amount in every
+    ]
+    return sorted(found, key=lambda one: (one.value_date, one.id))
 
 
 _BALANCES = text(f"""
