@@ -1,5 +1,6 @@
 """The committed schema and the migrations say what the code says."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +24,17 @@ def test_the_command_prints_it():
         [sys.executable, "-m", "scoring", "sdl"], capture_output=True, text=True, check=True
     )
     assert done.stdout == sdl()
+
+
+def test_revisions_form_one_chain_in_the_order_of_their_names():
+    found = []
+    for path in sorted((HOME / "migrations/versions").glob("*.py")):
+        said = dict(
+            re.findall(r"^(revision|down_revision) = (.+)$", path.read_text(), re.MULTILINE)
+        )
+        assert said["revision"] == f'"{path.name[:4]}"', path.name
+        found.append((said["down_revision"], said["revision"]))
+    assert [before for before, _ in found] == ["None", *(own for _, own in found[:-1])]
 
 
 @pytest.mark.filterwarnings("ignore:Did not recognize type 'xid8'")
