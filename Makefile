@@ -42,6 +42,8 @@ lint: $(READY) ## Run the checks alone
 	  $(RUN)/python -m $$service sdl | diff -u services/$$service/schema.graphql - \
 	    || { echo "services/$$service/schema.graphql has drifted: run 'make schema'."; exit 1; }; \
 	done
+	@$(RUN)/python -m scoring scheme-schema | diff -u services/scoring/schemes/scheme.schema.json - \
+	  || { echo "services/scoring/schemes/scheme.schema.json has drifted: run 'make schema'."; exit 1; }
 	@$(NODE) gateway/compose.mjs --check || { echo "The supergraph has drifted: run 'make schema'."; exit 1; }
 
 schema: $(READY) ## Write the services' schemas and the supergraph after a change
@@ -49,6 +51,8 @@ schema: $(READY) ## Write the services' schemas and the supergraph after a chang
 	  $(RUN)/python -m $$service sdl > services/$$service/.schema \
 	    && mv services/$$service/.schema services/$$service/schema.graphql || exit 1; \
 	done
+	@$(RUN)/python -m scoring scheme-schema > services/scoring/schemes/.schema \
+	  && mv services/scoring/schemes/.schema services/scoring/schemes/scheme.schema.json
 	@$(NODE) gateway/compose.mjs
 
 format: $(READY) ## Lay out the code and sort its imports

@@ -4,6 +4,7 @@ A wrong value is noted and something harmless is read in its place, so that one 
 what was read counts only once `Findings.settle` raised nothing.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ E = TypeVar("E", bound=StrEnum)
 T = TypeVar("T")
 _SOME_DAY = date(2000, 1, 1)
 _MOST_FINDINGS = 50
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Fields:
         if type(value) is date:
             return value
         try:
-            return date.fromisoformat(value if isinstance(value, str) else "")
+            return date.fromisoformat(value if isinstance(value, str) and _DAY.match(value) else "")
         except ValueError:
             if value is not None:
                 self.wrong(name, "must be a date like 2024-01-01")

@@ -1,5 +1,6 @@
 """Makes a scheme of its document, or says by path what is wrong with the document."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
@@ -30,7 +31,7 @@ from scoring.domain.transfer_document import transfer_of
 MONEY: Final = 10**15
 E_CHANNELS = (Channel.ONLINE, Channel.MOBILE, Channel.PHONE, Channel.SELF_SERVICE)
 BASES: Final[Mapping[str, int | None]] = {"360": 360, "365": 365, "actual": None}
-_CURRENCY_LETTERS = 3
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 def scheme_of(document: object) -> Scheme:
@@ -73,8 +74,8 @@ def _month(top: Fields) -> date:
 
 
 def _currency(top: Fields) -> str:
-    currency = top.text("currency", _CURRENCY_LETTERS)
-    if currency and (len(currency) != _CURRENCY_LETTERS or not currency.isupper()):
+    currency = top.text("currency", 3)
+    if currency and not _CURRENCY.fullmatch(currency):
         top.wrong("currency", "must be three capital letters (ISO 4217)")
     return currency
 

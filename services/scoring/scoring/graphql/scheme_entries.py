@@ -26,6 +26,7 @@ from scoring.graphql.scheme_problems import (
 from scoring.graphql.schemes import SchemeVersion, SchemeVersions
 from scoring.graphql.shadow import ShadowRun
 from scoring.operations import schemes, shadow
+from scoring.operations.scheme_text import schema_text
 from scoring.operations.schemes import APPROVE, WRITE
 
 ABOVE_ALL = 1_000_001
@@ -113,6 +114,13 @@ class SchemeQueries:
         info.context.principal.must(READ)
         found = await info.context.schemes.by_number.load(version)
         return (await _shown(info, found))[0] if found else None
+
+    @strawberry.field(
+        description="The JSON Schema of a scheme's document, as text. Needs scheme:read."
+    )
+    def scheme_json_schema(self, info: Info) -> str | None:
+        info.context.principal.must(READ)
+        return schema_text()
 
     @strawberry.field(description="A shadow run; null if there is none. Needs scheme:read.")
     async def shadow_run(self, info: Info, id: UUID) -> ShadowRun | None:  # noqa: A002  (GraphQL's usual name)

@@ -11,6 +11,7 @@ from scoring.domain.problems import SchemeInvalid
 from scoring.domain.reading import Finding, Unreadable
 from scoring.domain.scheme import Scheme
 from scoring.domain.scheme_document import scheme_of
+from scoring.domain.scheme_schema import scheme_schema
 from scoring.store.packs import packs
 
 MOST_CHARACTERS = 200_000
@@ -79,3 +80,17 @@ def readable(document: Mapping[str, Any]) -> Scheme:
         return scheme_of(document)
     except Unreadable as error:
         raise SchemeInvalid(*error.findings) from None
+
+
+def findings(text: str) -> tuple[Finding, ...]:
+    """Return everything that is wrong with a text, none where it is a scheme."""
+    try:
+        readable(spelled(document_of(text)))
+    except SchemeInvalid as refusal:
+        return refusal.findings
+    return ()
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of a scheme's document."""
+    return json.dumps(scheme_schema(), indent=2, ensure_ascii=False) + "\n"
