@@ -60,6 +60,13 @@ async def test_a_real_tree_reads_like_this(active):
     assert found == GOLDEN.read_text()
 
 
+def test_the_tree_in_the_documentation_is_this_one():
+    page = (Path(__file__).parents[2] / "docs/explain-and-as-of.md").read_text()
+    shown = page.split("```")[1].strip("\n")
+    assert len(shown.splitlines()) > 10
+    assert GOLDEN.read_text().startswith(f"{shown}\n")
+
+
 async def test_the_whole_tree_comes_in_one_go_and_is_the_contribution(active):
     root = await ask(active, "", "descendants(first: 1000) { PAGE }")
     total = f"contribution({SPAN}) {{ economic {{ amount }} gross {{ amount }} }}"
