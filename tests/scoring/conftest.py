@@ -154,6 +154,8 @@ class Bank:
         opened_on="2024-01-01",
         closed_on=None,
         currency="CNY",
+        joint=(),
+        matures_on=None,
         version=1,
     ) -> Event:
         data = {
@@ -161,7 +163,11 @@ class Bank:
             "product_code": product or f"{line}_product", "line": line, "currency": currency,
             "branch_code": "01", "opened_on": opened_on, "closed_on": closed_on,
             "owner_id": str(customer_id(owner)),
-            "holders": [{"customer_id": str(customer_id(owner)), "role": "owner"}],
+            "matures_on": matures_on,
+            "holders": [
+                {"customer_id": str(customer_id(owner)), "role": "owner"},
+                *({"customer_id": str(customer_id(one)), "role": "joint"} for one in joint),
+            ],
         }  # fmt: skip
         return self.news("account", str(account_id(number)), data, version)
 

@@ -268,4 +268,4 @@ async def test_a_question_as_of_a_moment_costs_the_same_whatever_its_size(
     with statements() as sent:
         data = await ready.data(document, r=keys)
     assert all(one["contribution"] for one in data["_entities"])
-    assert len(sent) == 14, sent
+    assert len(sent) == 15, sent

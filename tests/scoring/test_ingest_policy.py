@@ -80,7 +80,7 @@ async def test_rates_replace_one_another_and_make_everybody_wait(ready):
 @pytest.mark.parametrize(
     "change",
     [
-        {"effective_from": "2024-01-02"},
+        {"effective_from": "2024-01-32"},
         {"rate_kind": "mine"},
         {"rate_ppm": "1000001"},
         {"rate_ppm": "-1000001"},

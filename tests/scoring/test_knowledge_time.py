@@ -50,6 +50,9 @@ async def test_a_fact_carries_the_time_of_its_transaction(bank, example_scheme):
         scopes=("tier:override", "contribution:read"),
         t=given,
     )
+    own = {"account_number": "l", "effective_from": "2024-01-20", "rate_ppm": "50000"}
+    await bank.ingest("account_rates", own)
+    await bank.ingest("fx_rates", {"currency": "USD", "day": "2024-01-20", "rate": "7.1"})
     before = (await bank.sql("select clock_timestamp() as at"))[0].at
     await bank.post(bank.posting("l", 100, "2024-02-10"), bank.posting("l", 100, "2024-02-11"))
     times = {row.recorded_at for row in await bank.sql("select recorded_at from posting")}

@@ -60,7 +60,7 @@ async def _accounts(session: AsyncSession, bank: str, events: Sequence[Event]) -
 
 
 def _account(data: Mapping[str, Any], version: int) -> AccountFact:
-    closed_on = data["closed_on"]
+    closed_on, matures_on = data["closed_on"], data.get("matures_on")
     return AccountFact(
         id=UUID(data["account_id"]),
         number=data["number"],
@@ -70,6 +70,8 @@ def _account(data: Mapping[str, Any], version: int) -> AccountFact:
         currency=data["currency"],
         opened_on=date.fromisoformat(data["opened_on"]),
         closed_on=date.fromisoformat(closed_on) if closed_on else None,
+        matures_on=date.fromisoformat(matures_on) if matures_on else None,
+        joint=sorted(UUID(one["customer_id"]) for one in data["holders"] if one["role"] == "joint"),
         branch=data["branch_code"],
         version=version,
     )

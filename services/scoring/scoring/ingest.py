@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from kit.db import Database
@@ -10,11 +11,15 @@ from kit.identity import Principal
 from kit.intake import Answer, NoneIfEmpty, Record, Take
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, RootModel
 
+from scoring.domain.account import OwnRate
+from scoring.domain.exchange import RATE_PLACES, FxRate
 from scoring.domain.line import Line
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
 from scoring.domain.policy import Rate, RateKind
 from scoring.domain.posting import Channel, Kind, Posting
 from scoring.domain.reconciliation import LedgerTotal, Measure
+from scoring.operations.account_rates import AccountRate, record_account_rates
+from scoring.operations.exchange import record_fx_rates
 from scoring.operations.ledger import record_ledger
 from scoring.operations.loans import Loan, record_loans
 from scoring.operations.policy import record_rates, record_schemes
@@ -22,6 +27,7 @@ from scoring.operations.postings import record_postings
 from scoring.operations.recalculation import Calm
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_RATE = re.compile(rf"[0-9]{{1,9}}(\.[0-9]{{1,{RATE_PLACES}}})?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 MILLION = 1_000_000
 TOTAL_LIMIT = 10**18
@@ -105,7 +111,7 @@ def _first_of_month(value: date) -> date:
 class RateRecord(Record):
     product_code: Text
     rate_kind: Literal["customer", "transfer"]
-    effective_from: Annotated[Day, AfterValidator(_first_of_month)]
+    effective_from: Day
     rate_ppm: Annotated[int, Field(ge=-MILLION, le=MILLION)]
 
     def rate(self) -> Rate:
@@ -137,6 +143,30 @@ class LedgerRecord(Record):
         )
 
 
+def _rate_e8(value: str) -> str:
+    if not _RATE.fullmatch(value) or not Decimal(value):
+        raise ValueError(f"must be a decimal number above 0 of at most {RATE_PLACES} places")
+    return value
+
+
+class FxRateRecord(Record):
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    day: Day
+    rate: Annotated[str, AfterValidator(_rate_e8)]
+
+    def rate_of_day(self) -> FxRate:
+        return FxRate(self.currency, self.day, int(Decimal(self.rate).scaleb(RATE_PLACES)))
+
+
+class AccountRateRecord(Record):
+    account_number: Text
+    effective_from: Day
+    rate_ppm: Annotated[int, Field(ge=-MILLION, le=MILLION)]
+
+    def rate(self) -> AccountRate:
+        return AccountRate(self.account_number, OwnRate(self.effective_from, self.rate_ppm))
+
+
 class SchemeRecord(RootModel[dict[str, Any]]):
     """The whole document; the domain reads it, so that its errors name the path."""
 
@@ -160,6 +190,18 @@ def kinds(
         found = [(line, record.rate()) for line, record in lines]
         return await record_rates(db, who.institution, found)
 
+    async def fx_rates(who: Principal, lines: Sequence[tuple[int, FxRateRecord]]) -> Answer:
+        found = [(line, record.rate_of_day()) for line, record in lines]
+        return await record_fx_rates(db, who.institution, found)
+
+    async def account_rates(
+        who: Principal, lines: Sequence[tuple[int, AccountRateRecord]]
+    ) -> Answer:
+        calm.disturb()
+        return await record_account_rates(
+            db, who.institution, [record.rate() for _, record in lines]
+        )
+
     async def scheme(who: Principal, lines: Sequence[tuple[int, SchemeRecord]]) -> Answer:
         found = [(line, record.root) for line, record in lines]
         return await record_schemes(db, who, found)
@@ -172,5 +214,7 @@ def kinds(
         "postings": (PostingRecord, postings),
         "loans": (LoanRecord, loans),
         "rates": (RateRecord, rates),
+        "fx_rates": (FxRateRecord, fx_rates),
+        "account_rates": (AccountRateRecord, account_rates),
         "scheme": (SchemeRecord, scheme),
     }

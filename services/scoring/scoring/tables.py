@@ -16,9 +16,10 @@ from sqlalchemy import (
     Index,
     Numeric,
     UniqueConstraint,
+    Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -96,18 +97,26 @@ class CustomerRow(Fact, table=True):
 
 
 class AccountRow(Fact, table=True):
+    """An account; `joint` holders are null until an event tells of them."""
+
     __tablename__ = "account"
-    __table_args__ = (UniqueConstraint("institution", "number"),)
+    __table_args__ = (
+        UniqueConstraint("institution", "number"),
+        Index("ix_account_joint", "joint", postgresql_using="gin"),
+        Index("ix_account_institution_currency", "institution", "currency"),
+    )
 
     id: UUID = Field(primary_key=True)
     institution: str
     number: str
     owner_id: UUID = Field(index=True)
+    joint: list[UUID] | None = Field(sa_type=ARRAY(Uuid))
     product: str
     line: str
     currency: str
     opened_on: date
     closed_on: date | None
+    matures_on: date | None
     branch: str
     version: int
 
@@ -422,6 +431,28 @@ class LedgerTotalRow(Fact, table=True):
     branch: str = Field(primary_key=True)
     name: str
     amount_minor: int = Field(sa_type=BigInteger)
+
+
+class AccountRateRow(Fact, table=True):
+    """A customer rate that was agreed for one account."""
+
+    __tablename__ = "account_rate"
+
+    institution: str = Field(primary_key=True)
+    account_id: UUID = Field(primary_key=True)
+    effective_from: date = Field(primary_key=True)
+    rate_ppm: int
+
+
+class FxRateRow(Fact, table=True):
+    """What one unit of a currency is worth in the bank's own on a day, times 10^8."""
+
+    __tablename__ = "fx_rate"
+
+    institution: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    rate_e8: int = Field(sa_type=BigInteger)
 
 
 class RecalculationRow(Table, table=True):

@@ -101,6 +101,12 @@ KINDS: tuple[Kind, ...] = (
         "scoring",
         _columns("product_code rate_kind effective_from:date rate_ppm:integer"),
     ),
+    Kind("fx_rates", "scoring", _columns("currency day:date rate")),
+    Kind(
+        "account_rates",
+        "scoring",
+        _columns("account_number effective_from:date rate_ppm:integer"),
+    ),
     Kind(
         "loans",
         "scoring",

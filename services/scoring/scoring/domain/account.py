@@ -24,7 +24,10 @@ class OwnRate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One account. `own_rates` are in the order of their days and go before its product's."""
+    """One account; `joint_ids` hold it with the owner, in the order of their ids.
+
+    `own_rates` are in the order of their days and go before its product's.
+    """
 
     id: AccountId
     number: str
@@ -37,6 +40,7 @@ class Account:
     matures_on: date | None = None
     loan: LoanTerms | None = None
     own_rates: Sequence[OwnRate] = ()
+    joint_ids: Sequence[CustomerId] = ()
 
     @property
     def scheduled(self) -> LoanTerms | None:

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from scoring.domain.account import Account, History
+from scoring.domain.account import Account, CustomerId, History
 from scoring.domain.balance import AccountMonth, account_months
 from scoring.domain.balance_cost import balance_cost
 from scoring.domain.capital_charge import capital_charge
+from scoring.domain.holders import WHOLE, part_of, shared
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line, View
 from scoring.domain.months import Period
@@ -63,12 +64,25 @@ def _months(months: Iterable[date]) -> str:
     return ", ".join(f"{month:%Y-%m}" for month in sorted(set(months)))
 
 
-def price(accounts: Iterable[tuple[Account, History]], policy: Policy, period: Period) -> Priced:
-    """Price every account's months of the period, with which the histories must begin."""
+def price(
+    accounts: Iterable[tuple[Account, History]],
+    policy: Policy,
+    period: Period,
+    whose: CustomerId | None = None,
+) -> Priced:
+    """Price every account's months of the period, with which the histories must begin.
+
+    Accounts count whole; for a customer, with the part that the month's scheme gives them.
+    """
     priced = Priced()
     for account, history in accounts:
         for atom in account_months(account, history, period, policy.business_date):
-            _price_month(account, atom, policy, priced)
+            scheme = policy.scheme(atom.month)
+            part = WHOLE if whose is None else part_of(account, whose, scheme)
+            if part is not None:
+                found = Priced(missing=priced.missing)
+                _price_month(account, atom, policy, found)
+                priced.leaves += (shared(leaf, part) for leaf in found.leaves)
     return priced
 
 

@@ -87,6 +87,12 @@ class AccountKey:
     owner_id: UUID
     line: Line
     opened_on: date
+    joint_ids: tuple[UUID, ...] = ()
+
+    @property
+    def holders(self) -> tuple[UUID, ...]:
+        """Return who is worked out again when the account moves: the owner and joint holders."""
+        return (self.owner_id, *self.joint_ids)
 
 
 def objection(posting: Posting, *, at: datetime) -> Rejection | None:

@@ -6,6 +6,7 @@ docs/contribution-scheme.md says what each field means.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 
 from scoring.domain.capital import NO_CAPITAL, Capital
 from scoring.domain.condition import Condition
@@ -77,6 +78,13 @@ class CostToServe:
     balance_ppm: Mapping[str, int] = field(default_factory=dict)
 
 
+class JointHolders(StrEnum):
+    """What an account with joint holders counts for: its owner, or all of them equally."""
+
+    OWNER = "owner"
+    EQUAL = "equal"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
     """One version of a bank's policy, in force from a month on."""
@@ -100,6 +108,7 @@ class Scheme:
     capital: Capital = NO_CAPITAL
     points: Points = NO_POINTS
     index: Index | None = None
+    joint_holders: JointHolders = JointHolders.OWNER
 
     @property
     def measures_balances(self) -> bool:

@@ -21,6 +21,7 @@ from scoring.domain.scheme import (
     CostToServe,
     EBanking,
     FeeShare,
+    JointHolders,
     LossRates,
     Scheme,
     UnitIncome,
@@ -60,6 +61,7 @@ def scheme_of(document: object) -> Scheme:
         capital=capital_of(top),
         points=points_of(top),
         index=index_of(top),
+        joint_holders=_joint_holders(top),
     )
     top.close()
     findings.settle()
@@ -102,6 +104,12 @@ def _customer_ppm(top: Fields) -> dict[str, int]:
         return {}
     products = top.fields("products")
     return products.each_code(lambda one: one.whole("customer_ppm", -MILLION, MILLION))
+
+
+def _joint_holders(top: Fields) -> JointHolders:
+    if not top.has("joint_holders"):
+        return JointHolders.OWNER
+    return top.one_of("joint_holders", JointHolders)
 
 
 def _expected_loss(losses: Fields) -> dict[Grade, LossRates]:

@@ -7,6 +7,7 @@ from datetime import date
 from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.balance import account_months
 from scoring.domain.contribution import price, problem_of
+from scoring.domain.holders import WHOLE, part_of
 from scoring.domain.ladder import BALANCE_LINES
 from scoring.domain.line import Line, View
 from scoring.domain.measures import Measures, window_sum
@@ -48,27 +49,34 @@ def value(
 ) -> Valuation:
     """Price the customer's accounts over the period, with which the histories must begin."""
     owned = [(account, histories.get(account.id, NO_HISTORY)) for account in accounts]
-    priced = price(owned, policy, period)
+    priced = price(owned, policy, period, customer_id)
     fails_from = min((one.month for one in priced.missing), default=None)
     sums: dict[tuple[date, AccountId, Line], int] = {}
     for leaf in priced.leaves:
         if fails_from is None or leaf.month < fails_from:
             key = leaf.month, leaf.account.id, leaf.line
             sums[key] = sums.get(key, 0) + leaf.amount_minor
-    balances = balance_days(owned, policy, period) if policy.measures_balances else {}
+    measured = policy.measures_balances
+    balances = balance_days(owned, policy, period, customer_id) if measured else {}
     return Valuation(customer_id, sums, priced.missing, balances)
 
 
 def balance_days(
-    owned: Sequence[tuple[Account, History]], policy: Policy, period: Period
+    owned: Sequence[tuple[Account, History]],
+    policy: Policy,
+    period: Period,
+    whose: CustomerId | None = None,
 ) -> dict[tuple[date, Line], int]:
-    """Return J by month and line of what is kept in the bank's own currency."""
+    """Return J by month and line of what is kept in the bank's own currency, as it is shared."""
     found: dict[tuple[date, Line], int] = {}
     for account, history in owned:
         if account.currency == policy.currency and account.line in BALANCE_LINES:
             for atom in account_months(account, history, period, policy.business_date):
-                key = atom.month, account.line
-                found[key] = found.get(key, 0) + atom.balance_days
+                scheme = policy.scheme(atom.month)
+                part = WHOLE if whose is None else part_of(account, whose, scheme)
+                if part is not None:
+                    key = atom.month, account.line
+                    found[key] = found.get(key, 0) + part.of(atom.balance_days)
     return found
 
 

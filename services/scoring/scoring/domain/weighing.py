@@ -6,18 +6,18 @@ alone; otherwise each run of days has its own J, worked out from the account's m
 The parts are added up before the one rounding of the leaf.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
-from scoring.domain.account import Account
+from scoring.domain.account import Account, AccountId
 from scoring.domain.balance import AccountMonth
 from scoring.domain.exchange import OWN, RATE_PLACES, Conversion
 from scoring.domain.leaf import Input
 from scoring.domain.money import decimal_text, minor_digits
-from scoring.domain.months import month_of
+from scoring.domain.months import Period, between, month_of
 from scoring.domain.policy import Policy, RateKind
 from scoring.domain.transfer import RATES
 from scoring.domain.transfer_price import Lacks, Price, adders, adjusted, base_price, exact
@@ -122,6 +122,19 @@ def by_day(account: Account, policy: Policy, month: date) -> bool:
     if scheme is not None and account.currency != scheme.currency:
         return policy.fx.knows(account.currency)
     return not account.scheduled and bool(changes(account, policy, month))
+
+
+def weighed_by_day(
+    accounts: Iterable[Account], policy: Policy, period: Period
+) -> list[tuple[AccountId, date]]:
+    """Return the accounts and months of the period whose postings are needed day by day."""
+    months = between(period.first, min(period.last, month_of(policy.business_date)))
+    return [
+        (account.id, month)
+        for account in accounts
+        for month in months
+        if by_day(account, policy, month)
+    ]
 
 
 def changes(account: Account, policy: Policy, month: date) -> set[int]:

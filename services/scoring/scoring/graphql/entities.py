@@ -141,7 +141,7 @@ class Customer:
     @strawberry.field(
         description="What the customer's own accounts contribute. Null while the customer is "
         "unknown here. Refused as RATES_MISSING, SCHEME_MISSING, LOAN_TERMS_MISSING or "
-        "CURRENCY_NOT_PRICED where a month cannot be priced."
+        "CURRENCY_NOT_PRICED or FX_RATES_MISSING where a month cannot be priced."
     )
     async def contribution(
         self, info: Info, from_: From, to: To, as_of: AsOfArgument = None

@@ -20,6 +20,7 @@ from scoring.domain.balance import (
 )
 from scoring.domain.contribution import price
 from scoring.domain.explained_inputs import Book
+from scoring.domain.holders import counted
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line
 from scoring.domain.loan import movements as loan_movements
@@ -28,6 +29,7 @@ from scoring.domain.months import Period, last_day
 from scoring.domain.policy import Policy
 from scoring.domain.tier_override import effective
 from scoring.domain.tiers import TierPeriod
+from scoring.domain.weighing import weighed_by_day
 from scoring.store import accounts, balances, history, knowledge, tier_overrides, tiers
 from scoring.store.balances import Balances
 from scoring.store.institution import Policies, policy_as_known
@@ -105,24 +107,40 @@ class Loaders:
         return [effective(found.get(one, []), given.get(one, [])) for one in ids]
 
     async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
-        owned = await self.accounts_by_customer_id.load_many([CustomerId(one) for one in ids])
-        return await self._leaves(owned, period)
+        async with self._db.read() as session:
+            held = await accounts.held_by_customer_id(
+                session,
+                self._institution,
+                [CustomerId(one) for one in ids],
+                self._as_of.known_at,
+            )
+        policy = await self.policy()
+        owned = [
+            counted(held[CustomerId(one)], CustomerId(one), policy) if one in held else None
+            for one in ids
+        ]
+        return await self._leaves(owned, period, [CustomerId(one) for one in ids])
 
     async def _leaves_by_account_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
         found = await self.account_by_id.load_many([AccountId(one) for one in ids])
-        return await self._leaves([[one] if one else None for one in found], period)
+        groups = [[one] if one else None for one in found]
+        return await self._leaves(groups, period, [None] * len(ids))
 
     async def _leaves(
-        self, groups: Sequence[Sequence[Account] | None], period: Period
+        self,
+        groups: Sequence[Sequence[Account] | None],
+        period: Period,
+        whose: Sequence[CustomerId | None],
     ) -> list[Leaves]:
-        """Price groups of accounts; a refusal stands in its group's place."""
+        """Price groups of accounts, whole or for a customer; a refusal stands in the place."""
         policy = await self.policy()
         if policy is None:
             return [None] * len(groups)
-        known = [account for group in groups for account in group or ()]
-        histories = await self.histories(known, period, policy, acts=True)
+        known = {account.id: account for group in groups for account in group or ()}
+        histories = await self.histories(list(known.values()), period, policy, acts=True)
         return [
-            None if group is None else _priced(group, histories, policy, period) for group in groups
+            None if group is None else _priced(group, histories, policy, period, customer)
+            for group, customer in zip(groups, whose, strict=True)
         ]
 
     async def _average_by_account_id(
@@ -217,7 +235,13 @@ class Loaders:
         ids, until = [account.id for account in known], policy.business_date
         async with self._db.read() as session:
             found = await history.histories(
-                session, self._institution, ids, period, business_date=until, acts=acts
+                session,
+                self._institution,
+                ids,
+                period,
+                business_date=until,
+                acts=acts,
+                by_day=weighed_by_day(known, policy, period) if acts else (),
             )
             late = await self._late(session, ids)
         return {
@@ -245,10 +269,11 @@ def _priced(
     histories: dict[AccountId, History],
     policy: Policy,
     period: Period,
+    whose: CustomerId | None,
 ) -> list[Leaf] | Problem:
     owned = [(account, histories.get(account.id, NO_HISTORY)) for account in group]
     try:
-        return price(owned, policy, period).whole()
+        return price(owned, policy, period, whose).whole()
     except Problem as refusal:
         return refusal
 

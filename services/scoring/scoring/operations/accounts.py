@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from scoring.operations.account_rates import admit_account_rates
 from scoring.operations.loans import admit_loans
 from scoring.operations.postings import admit_postings
 from scoring.store import accounts, institution, organisation, queue
@@ -54,7 +55,7 @@ async def learn_customers(
 
 
 async def learn_accounts(session: AsyncSession, bank: str, facts: Sequence[AccountFact]) -> None:
-    """Know accounts, take in what waited for them, and work out old and new owners again."""
+    """Know accounts, take in what waited for them, and work out old and new holders again."""
     await hold_accounts(session, bank, alone=True)
     changed, former = await accounts.save_accounts(session, bank, facts)
     fresh = [fact for fact in facts if fact.id in changed]
@@ -62,11 +63,12 @@ async def learn_accounts(session: AsyncSession, bank: str, facts: Sequence[Accou
         return
     keys = await accounts.account_keys(session, bank, [fact.number for fact in fresh])
     await admit_loans(session, bank, keys)
+    await admit_account_rates(session, bank, keys)
     await admit_postings(session, bank, keys)
     since: dict[UUID, date] = {}
     for fact in fresh:
-        owner, opened_on = former.get(fact.id, (fact.owner_id, fact.opened_on))
+        holders, opened_on = former.get(fact.id, (set(), fact.opened_on))
         day = min(fact.opened_on, opened_on)
-        for customer in (owner, fact.owner_id):
+        for customer in {*holders, fact.owner_id, *fact.joint}:
             since[customer] = min(day, since.get(customer, day))
     await queue.enqueue(session, bank, since)

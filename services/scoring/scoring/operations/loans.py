@@ -28,7 +28,7 @@ class Loan:
 
 
 async def record_loans(db: Database, bank: str, lines: Sequence[tuple[int, Loan]]) -> Answer:
-    """Store the terms of each account; its owner is worked out again where they are others."""
+    """Store the terms of each account; its holders are worked out again where they are others."""
     rejected: list[Rejected] = []
     last: dict[str, tuple[int, Loan]] = {}
     for line, loan in lines:
@@ -76,7 +76,8 @@ async def _take(
         for account, terms in changed.items():
             before = former.get(account.id, terms)
             day = min(terms.granted_on, before.granted_on, account.opened_on)
-            since[account.owner_id] = min(day, since.get(account.owner_id, day))
+            for holder in account.holders:
+                since[holder] = min(day, since.get(holder, day))
         await queue.enqueue(session, bank, since)
     return len(changed), refused
 

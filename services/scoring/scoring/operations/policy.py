@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain import lifecycle
 from scoring.domain.lifecycle import Act, Content
+from scoring.domain.months import month_of
 from scoring.domain.packs import spelled_out
 from scoring.domain.policy import Rate
 from scoring.domain.problems import SchemeConflict
@@ -24,14 +25,14 @@ from scoring.store.packs import packs
 
 
 async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]]) -> Answer:
-    """Store each rate in place of another at the same product, kind and month."""
+    """Store each rate in place of another at the same product, kind and day."""
     last = {(rate.product, rate.kind, rate.effective_from): rate for _, rate in lines}
     async with db.transaction() as session:
         known = await institution.rates_at(session, bank, list(last.values()))
         changed = [rate for key, rate in last.items() if known.get(key) != rate.rate_ppm]
         if changed:
             await institution.save_rates(session, bank, changed)
-            since = min(rate.effective_from for rate in changed)
+            since = month_of(min(rate.effective_from for rate in changed))
             await institution.policy_moved(session, bank, since)
     return Answer(accepted=len(changed), unchanged=len(lines) - len(changed))
 

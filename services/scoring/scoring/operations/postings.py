@@ -122,7 +122,7 @@ async def _take(
     refused |= dict.fromkeys(taken.contradicted, CONFLICT)
     if taken.latest:
         await institution.advance(session, bank, taken.latest)
-        await queue.enqueue(session, bank, taken.since_by_owner)
+        await queue.enqueue(session, bank, taken.since_by_holder)
     return taken.count, refused
 
 

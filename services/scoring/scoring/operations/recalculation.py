@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.events import ContributionChanged, TierChanged
+from scoring.domain.holders import counted
 from scoring.domain.measures import Measures
 from scoring.domain.month_end import month_ends
 from scoring.domain.months import Period, month_of, plus
@@ -22,6 +23,7 @@ from scoring.domain.policy import Policy
 from scoring.domain.tier_override import effective, held_on, until_day
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
+from scoring.domain.weighing import weighed_by_day
 from scoring.store import accounts, history, queue, rankings, scores, tier_overrides
 from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
@@ -96,14 +98,17 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
     month = month_of(policy.business_date)
     since = min(due.since, await scores.failing_since(session, due.customers) or due.since)
     period = Period(min(max(since, policy.priced_from or month), month), month)
-    owned = await accounts.accounts_by_customer_id(session, due.institution, due.customers)
+    every = await accounts.held_by_customer_id(session, due.institution, due.customers)
+    owned = {customer: counted(found, customer, policy) for customer, found in every.items()}
+    known = {one.id: one for one in chain.from_iterable(owned.values())}
     histories = await history.histories(
         session,
         due.institution,
-        [account.id for account in chain.from_iterable(owned.values())],
+        list(known),
         period,
         business_date=policy.business_date,
         acts=True,
+        by_day=weighed_by_day(known.values(), policy, period),
     )
     found = await asyncio.to_thread(_value_all, due, owned, histories, policy, period)
     sums = (
@@ -113,7 +118,9 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
     )
     held = [
         (account, histories.get(account.id, NO_HISTORY))
-        for account in chain.from_iterable(owned.values())
+        for customer, theirs in owned.items()
+        for account in theirs
+        if account.owner_id == customer
     ]
     ends = await asyncio.to_thread(lambda: list(month_ends(held, policy, period)))
     await scores.replace_results(session, due.institution, due.customers, period.first, sums, ends)

@@ -26,6 +26,7 @@ from scoring.domain.problems import NothingToSimulate, PeriodInvalid
 from scoring.domain.scheme_document import scheme_of
 from scoring.domain.shadow import Comparison, Movement, as_if, compare, through
 from scoring.domain.valuation import NO_HISTORY
+from scoring.domain.weighing import weighed_by_day
 from scoring.operations.recalculation import Calm
 from scoring.store import accounts, history, schemes, shadow_results, shadow_runs, tiers
 from scoring.store.institution import Policies
@@ -165,13 +166,15 @@ async def _batch(session: AsyncSession, run: Run, policy: Policy, looked: Sequen
     after = as_if(before, scheme_of(document), run.period.first)
     ids = [one.id for one in looked]
     owned = await accounts.accounts_by_customer_id(session, run.institution, ids)
+    known = list(chain.from_iterable(owned.values()))
     histories = await history.histories(
         session,
         run.institution,
-        [account.id for account in chain.from_iterable(owned.values())],
+        [account.id for account in known],
         run.period,
         business_date=before.business_date,
         acts=True,
+        by_day=weighed_by_day(known, before, run.period),
     )
     former = await tiers.measures_by_customer_id(session, after, ids)
     found = await asyncio.to_thread(

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from scoring.domain.account import Account, AccountId, CustomerId
+from scoring.domain.account import Account, AccountId, CustomerId, OwnRate
 from scoring.domain.line import Line
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
 from scoring.domain.posting import AccountKey
@@ -17,35 +17,43 @@ from scoring.store.knowledge import as_known, chosen
 from scoring.store.sql import records, rows, run
 
 _ACCOUNT = (
-    "a.id, a.number, a.owner_id, a.product, a.line, a.currency, a.opened_on, a.closed_on, "
+    "a.id, a.number, a.owner_id, a.joint, a.product, a.line, a.currency, a.opened_on, "
+    "a.closed_on, a.matures_on, (select json_agg(json_build_array(r.effective_from, r.rate_ppm) "
+    "order by r.effective_from) from {rate} r "
+    "where r.institution = a.institution and r.account_id = a.id) as own_rates, "
     "l.principal_minor, l.granted_on, l.term_months, l.instalment_minor, l.grade, l.balance_basis, "
     "l.settlement_account_number"
 )
+_NOW = ("customer", "account", "loan", "account_rate")
+_KNOWN = tuple(as_known(table) for table in _NOW)
 
 
-def _by_owner(customer: str, account: str, loan: str) -> TextClause:
+_OWNED = "a.owner_id = c.id"
+_HELD = "(a.owner_id = c.id or a.joint @> array[c.id])"
+
+
+def _by_customer(theirs: str, customer: str, account: str, loan: str, rate: str) -> TextClause:
     return text(
-        f"select c.id as customer_id, {_ACCOUNT} from {customer} c "  # noqa: S608  (fixed names)
-        f"left join {account} a on a.owner_id = c.id and a.institution = c.institution "
+        f"select c.id as customer_id, {_ACCOUNT.format(rate=rate)} from {customer} c "  # noqa: S608  (fixed names)
+        f"left join {account} a on a.institution = c.institution and {theirs} "
         f"left join {loan} l on l.account_id = a.id and l.institution = c.institution "
         "where c.institution = :institution and c.id = any(cast(:ids as uuid[])) order by a.number"
     )
 
 
-def _by_id(account: str, loan: str) -> TextClause:
+def _by_id(account: str, loan: str, rate: str) -> TextClause:
     return text(
-        f"select {_ACCOUNT} from {account} a "  # noqa: S608  (fixed names)
+        f"select {_ACCOUNT.format(rate=rate)} from {account} a "  # noqa: S608  (fixed names)
         f"left join {loan} l on l.account_id = a.id and l.institution = a.institution "
         "where a.institution = :institution and a.id = any(cast(:ids as uuid[]))"
     )
 
 
-_BY_OWNER = _by_owner("customer", "account", "loan")
-_BY_OWNER_KNOWN = _by_owner(as_known("customer"), as_known("account"), as_known("loan"))
-_BY_ID = _by_id("account", "loan")
-_BY_ID_KNOWN = _by_id(as_known("account"), as_known("loan"))
+_BY_OWNER, _BY_OWNER_KNOWN = _by_customer(_OWNED, *_NOW), _by_customer(_OWNED, *_KNOWN)
+_BY_HOLDER, _BY_HOLDER_KNOWN = _by_customer(_HELD, *_NOW), _by_customer(_HELD, *_KNOWN)
+_BY_ID, _BY_ID_KNOWN = _by_id(*_NOW[1:]), _by_id(*_KNOWN[1:])
 _KEYS = text(
-    "select number, id, currency, owner_id, line, opened_on from account "
+    "select number, id, currency, owner_id, line, opened_on, joint from account "
     "where institution = :institution and number = any(cast(:numbers as text[]))"
 )
 
@@ -62,6 +70,8 @@ class AccountFact:
     currency: str
     opened_on: date
     closed_on: date | None
+    matures_on: date | None
+    joint: Sequence[UUID]
     branch: str
     version: int
 
@@ -74,8 +84,25 @@ async def accounts_by_customer_id(
 ) -> dict[CustomerId, list[Account]]:
     """Return the accounts that each known customer owns, by number; unknown ones are left out."""
     statement, known = chosen(known_at, _BY_OWNER, _BY_OWNER_KNOWN)
+    return await _by(session, statement, institution=institution, ids=ids, **known)
+
+
+async def held_by_customer_id(
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[CustomerId],
+    known_at: datetime | None = None,
+) -> dict[CustomerId, list[Account]]:
+    """Return those that each owns or holds jointly, whether or not the scheme counts them."""
+    statement, known = chosen(known_at, _BY_HOLDER, _BY_HOLDER_KNOWN)
+    return await _by(session, statement, institution=institution, ids=ids, **known)
+
+
+async def _by(
+    session: AsyncSession, statement: TextClause, **values: object
+) -> dict[CustomerId, list[Account]]:
     found: dict[CustomerId, list[Account]] = {}
-    for row in await rows(session, statement, institution=institution, ids=ids, **known):
+    for row in await rows(session, statement, **values):
         owned = found.setdefault(CustomerId(row.customer_id), [])
         if row.id is not None:
             owned.append(_account(row))
@@ -100,7 +127,14 @@ async def account_keys(
     """Return what is needed to take records for those of `numbers` that are known."""
     read = await rows(session, _KEYS, institution=institution, numbers=numbers)
     return {
-        row.number: AccountKey(row.id, row.currency, row.owner_id, Line(row.line), row.opened_on)
+        row.number: AccountKey(
+            row.id,
+            row.currency,
+            row.owner_id,
+            Line(row.line),
+            row.opened_on,
+            tuple(row.joint or ()),
+        )
         for row in read
     }
 
@@ -115,6 +149,9 @@ def _account(row: Row[Any]) -> Account:
         currency=row.currency,
         opened_on=row.opened_on,
         closed_on=row.closed_on,
+        matures_on=row.matures_on,
+        joint_ids=[CustomerId(one) for one in row.joint or ()],
+        own_rates=[OwnRate(date.fromisoformat(on), ppm) for on, ppm in row.own_rates or ()],
         loan=None if row.principal_minor is None else _terms(row),
     )
 
@@ -132,27 +169,34 @@ def _terms(row: Row[Any]) -> LoanTerms:
 
 
 _OWNERS = text(
-    "select id, owner_id, opened_on from account where id = any(cast(:ids as uuid[])) "
+    "select id, owner_id, joint, opened_on from account where id = any(cast(:ids as uuid[])) "
     "order by id for update"
 )
 _SAVE_ACCOUNTS = text(
     "insert into account (institution, recorded_at, id, number, owner_id, product, line, currency, "
-    "opened_on, closed_on, branch, version) select cast(:institution as text), now(), r.* from "
+    "opened_on, closed_on, matures_on, joint, branch, version) "
+    "select cast(:institution as text), now(), r.* from "
     "jsonb_to_recordset(cast(:records as jsonb)) as r(id uuid, number text, owner_id uuid, "
-    "product text, line text, currency text, opened_on date, closed_on date, branch text, "
-    "version int) order by id on conflict (id) do update set owner_id = excluded.owner_id, "
+    "product text, line text, currency text, opened_on date, closed_on date, matures_on date, "
+    "joint uuid[], branch text, version int) order by id on conflict (id) do update set "
+    "owner_id = excluded.owner_id, "
     "product = excluded.product, line = excluded.line, currency = excluded.currency, "
-    "opened_on = excluded.opened_on, closed_on = excluded.closed_on, branch = excluded.branch, "
-    "version = excluded.version where account.version < excluded.version returning id"
+    "opened_on = excluded.opened_on, closed_on = excluded.closed_on, "
+    "matures_on = excluded.matures_on, joint = excluded.joint, branch = excluded.branch, "
+    "version = excluded.version where account.version < excluded.version "
+    "or (account.joint is null and account.version = excluded.version) returning id"
 )
 
 
 async def save_accounts(
     session: AsyncSession, institution: str, facts: Sequence[AccountFact]
-) -> tuple[set[UUID], dict[UUID, tuple[UUID, date]]]:
-    """Store what is newer than known; return whose ids changed, and all former (owner, opening)."""
+) -> tuple[set[UUID], dict[UUID, tuple[set[UUID], date]]]:
+    """Store accounts that are newer than known, or known without their joint holders.
+
+    Return whose ids changed, and all former (holders, opening).
+    """
     read = await rows(session, _OWNERS, ids=[fact.id for fact in facts])
-    former = {row.id: (row.owner_id, row.opened_on) for row in read}
+    former = {row.id: ({row.owner_id, *(row.joint or ())}, row.opened_on) for row in read}
     saved = await rows(
         session,
         _SAVE_ACCOUNTS,
@@ -217,7 +261,7 @@ async def count_customers(session: AsyncSession, institution: str) -> int:
 
 
 _LOANS = text(
-    f"select {_ACCOUNT} from account a join loan l on l.account_id = a.id "  # noqa: S608  (fixed)
+    f"select {_ACCOUNT.format(rate=_NOW[3])} from account a join loan l on l.account_id = a.id "  # noqa: S608  (fixed)
     "where a.id = any(cast(:ids as uuid[])) order by a.id for update of l"
 )
 _SAVE_LOANS = text(

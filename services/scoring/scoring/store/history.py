@@ -41,6 +41,14 @@ select 'ahead', account_id, value_date, channel, kind, purpose, 1, amount_minor,
 from posting where account_id = any(cast(:ids as uuid[])) and value_date > :business_date
   and value_date <= :ahead_to and institution = :institution
 union all
+select 'day', p.account_id, p.value_date, p.channel, p.kind, p.purpose, count(*),
+  sum(p.amount_minor), 0 from posting p
+join unnest(cast(:day_accounts as uuid[]), cast(:day_months as date[])) as w(account_id, month)
+  on p.account_id = w.account_id and p.value_date >= w.month
+  and p.value_date < w.month + interval '1 month'
+where p.institution = :institution
+group by p.account_id, p.value_date, p.channel, p.kind, p.purpose
+union all
 select * from ({FILES}) as files where :acts
 """)  # noqa: S608  (constants)
 _ACTED = ("account_id", "value_date", "channel", "kind", "purpose", "amount_minor")
@@ -55,8 +63,12 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
     *,
     business_date: date,
     acts: bool,
+    by_day: Sequence[tuple[AccountId, date]] = (),
 ) -> dict[AccountId, History]:
-    """Return the period of each account that has any; without acts, its balances only."""
+    """Return the period of each account that has any; without acts, its balances only.
+
+    Of the accounts and months in `by_day`, what was done on each day comes too.
+    """
     within = month_of(business_date) in period
     read = await rows(
         session,
@@ -68,33 +80,56 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
         business_date=business_date,
         ahead_to=last_day(business_date) if within else business_date,
         acts=acts,
+        day_accounts=[account_id for account_id, _ in by_day],
+        day_months=[month for _, month in by_day],
     )
     files = [file_of(row.purpose) for row in read if row.what == "file"]
     acted = await cold(session, files, ids, period.first, last_day(period.last), _ACTED)
-    return _histories((row for row in read if row.what != "file"), _added_up(acted))
+    days: dict[Act, tuple[int, int]] = {}
+    archived = _added_up(acted, days, frozenset(by_day))
+    return _histories((row for row in read if row.what != "file"), archived, days, by_day)
 
 
 Act = tuple[AccountId, date, str, str, str]
 
 
-def _added_up(acted: pa.Table) -> dict[Act, tuple[int, int]]:
-    """Count archived postings, and add up their amounts, by account, month and what was done."""
+def _added_up(
+    acted: pa.Table, days: dict[Act, tuple[int, int]], wanted: frozenset[tuple[AccountId, date]]
+) -> dict[Act, tuple[int, int]]:
+    """Count archived postings, and add up their amounts, by account, month and what was done.
+
+    Those of `wanted` accounts and months are added to `days` too, by their day.
+    """
     found: dict[Act, tuple[int, int]] = {}
     columns = (acted[name].to_pylist() for name in _ACTED)
     for account_id, day, channel, kind, purpose, amount in zip(*columns, strict=True):
-        act = AccountId(UUID(account_id)), month_of(day), channel, kind, purpose
+        account = AccountId(UUID(account_id))
+        act = account, month_of(day), channel, kind, purpose
         count, added = found.get(act, (0, 0))
         found[act] = count + 1, added + amount
+        if act[:2] in wanted:
+            _add(days, (account, day, channel, kind, purpose), 1, amount)
     return found
 
 
+def _add(days: dict[Act, tuple[int, int]], act: Act, count: int, amount: int) -> None:
+    before, added = days.get(act, (0, 0))
+    days[act] = before + count, added + amount
+
+
 def _histories(
-    read: Iterable[Any], archived: dict[Act, tuple[int, int]]
+    read: Iterable[Any],
+    archived: dict[Act, tuple[int, int]],
+    days: dict[Act, tuple[int, int]],
+    wanted: Iterable[tuple[AccountId, date]],
 ) -> dict[AccountId, History]:
     opening: dict[AccountId, int] = {}
     moments: dict[AccountId, dict[date, Moments]] = {}
     activity: dict[AccountId, dict[date, list[Activity]]] = {}
     ahead: dict[AccountId, list[Ahead]] = {}
+    by_day: dict[AccountId, dict[date, list[Activity]]] = {}
+    for account_id, month in wanted:
+        by_day.setdefault(account_id, {})[month] = []
     for what, account_id, day, channel, kind, purpose, count, a, b in read:
         if what == "opening":
             opening[account_id] = int(a)
@@ -106,9 +141,14 @@ def _histories(
                 _CHANNELS[channel], _KINDS[kind], purpose, before + count, added + int(a)
             )
             activity.setdefault(account_id, {}).setdefault(day, []).append(act)
+        elif what == "day":
+            _add(days, (account_id, day, channel, kind, purpose), count, int(a))
         else:
             act_ahead = Ahead(day.day, _CHANNELS[channel], _KINDS[kind], purpose, int(a))
             ahead.setdefault(account_id, []).append(act_ahead)
+    for (account_id, day, channel, kind, purpose), (count, added) in days.items():
+        act = Activity(_CHANNELS[channel], _KINDS[kind], purpose, count, added, day.day)
+        by_day[account_id][month_of(day)].append(act)
     for (account_id, day, channel, kind, purpose), (count, added) in archived.items():
         act = Activity(_CHANNELS[channel], _KINDS[kind], purpose, count, added)
         activity.setdefault(account_id, {}).setdefault(day, []).append(act)
@@ -118,8 +158,9 @@ def _histories(
             moments.get(account_id, {}),
             activity.get(account_id, {}),
             ahead.get(account_id, ()),
+            by_day.get(account_id, {}),
         )
-        for account_id in opening.keys() | moments.keys() | activity.keys() | ahead.keys()
+        for account_id in {*opening, *moments, *activity, *ahead, *by_day}
     }
 
 

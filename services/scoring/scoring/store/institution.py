@@ -8,10 +8,12 @@ from typing import Any
 from sqlalchemy import Row, TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from scoring.domain.exchange import FxBook
 from scoring.domain.lifecycle import Version
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.scheme import Scheme
 from scoring.domain.scheme_document import scheme_of
+from scoring.store.exchange import fx_book
 from scoring.store.knowledge import as_known, chosen
 from scoring.store.sql import records, rows, run
 
@@ -40,10 +42,10 @@ _RATES, _RATES_KNOWN = _rates_of("rate"), _rates_of(as_known("rate"))
 
 
 class Policies:
-    """Keeps each institution's schemes and rates in memory until their version moves on."""
+    """Keeps each institution's schemes and rates of all kinds until their version moves on."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[int, Sequence[Scheme], RateBook]] = {}
+        self._kept: dict[str, tuple[int, Sequence[Scheme], RateBook, FxBook]] = {}
 
     async def of(self, session: AsyncSession, institution: str) -> Policy | None:
         """Return the institution's policy; None until its first event has arrived."""
@@ -68,7 +70,9 @@ async def policy_as_known(
     return _policy(institution, read[0], *await _load(session, institution, known_at))
 
 
-def _policy(institution: str, row: Row[Any], schemes: Sequence[Scheme], rates: RateBook) -> Policy:
+def _policy(
+    institution: str, row: Row[Any], schemes: Sequence[Scheme], rates: RateBook, fx: FxBook
+) -> Policy:
     return Policy(
         institution=institution,
         currency=row.currency,
@@ -76,12 +80,13 @@ def _policy(institution: str, row: Row[Any], schemes: Sequence[Scheme], rates: R
         business_date=row.business_date,
         schemes=schemes,
         rates=rates,
+        fx=fx,
     )
 
 
 async def _load(
     session: AsyncSession, institution: str, known_at: datetime | None = None
-) -> tuple[Sequence[Scheme], RateBook]:
+) -> tuple[Sequence[Scheme], RateBook, FxBook]:
     statement, known = chosen(known_at, _SCHEMES, _SCHEMES_KNOWN)
     documents = await rows(session, statement, institution=institution, **known)
     statement, known = chosen(known_at, _RATES, _RATES_KNOWN)
@@ -94,6 +99,7 @@ async def _load(
                 for row in rates
             ]
         ),
+        await fx_book(session, institution, known_at),
     )
 
 
@@ -149,8 +155,8 @@ async def advance(session: AsyncSession, code: str, at: datetime) -> None:
     await run(session, _ADVANCE, code=code, at=at)
 
 
-async def policy_moved(session: AsyncSession, code: str, since: date) -> None:
-    """Note that schemes or rates from that month on are others; then every customer waits."""
+async def policy_moved(session: AsyncSession, code: str, since: date | None) -> None:
+    """Note that schemes or rates are others; from that month on, if any, every customer waits."""
     await run(session, _POLICY_MOVED, code=code, since=since)
 
 

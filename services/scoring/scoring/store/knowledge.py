@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Column, TextClause, text
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.store.sql import rows
@@ -38,6 +38,10 @@ def _former(column: Column[object]) -> str:
         return f"s.institution as {column.name}"
     if isinstance(column.type, JSONB):
         return f"s.record -> '{column.name}' as {column.name}"
+    if isinstance(column.type, ARRAY):
+        former = f"s.record -> '{column.name}'"
+        items = f"cast(array(select jsonb_array_elements_text({former})) as {kind})"
+        return f"case jsonb_typeof({former}) when 'array' then {items} end as {column.name}"
     return f"cast(s.record ->> '{column.name}' as {kind}) as {column.name}"
 
 

@@ -3,7 +3,7 @@
 Those that the archive holds are known before the others become rows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -20,7 +20,6 @@ from scoring.store.sql import rows, run
 _INCOMING = (
     "id",
     "account_id",
-    "owner_id",
     "amount_minor",
     "value_date",
     "booked_at",
@@ -30,7 +29,7 @@ _INCOMING = (
     "counterparty",
 )
 _TABLE = text(
-    "create temporary table if not exists incoming (id text, account_id uuid, owner_id uuid, "
+    "create temporary table if not exists incoming (id text, account_id uuid, "
     "amount_minor bigint, value_date date, booked_at timestamptz, channel text, kind text, "
     "purpose text, counterparty text) on commit delete rows"
 )
@@ -60,8 +59,8 @@ with fresh as (
   on conflict (account_id, month, channel, kind, purpose) do update
     set count = a.count + excluded.count, amount_minor = a.amount_minor + excluded.amount_minor
 )
-select i.owner_id, min(f.value_date) as earliest, max(f.booked_at) as latest, count(*) as postings
-from fresh f join incoming i on i.id = f.id group by i.owner_id
+select account_id, min(value_date) as earliest, max(booked_at) as latest, count(*) as postings
+from fresh group by account_id
 """)
 _CONTRADICTED = text("""
 select i.id from incoming i join posting p on p.institution = :institution and p.id = i.id
@@ -79,7 +78,7 @@ class Taken:
     """What became of a batch: who is affected since when, and which ids contradict stored ones."""
 
     count: int
-    since_by_owner: dict[UUID, date]
+    since_by_holder: dict[UUID, date]
     latest: datetime | None
     contradicted: frozenset[str]
 
@@ -97,17 +96,29 @@ async def take_postings(
     await run(session, _TABLE)
     await run(session, _EMPTY)
     await copy_rows(session, "incoming", _INCOMING, _values(fresh))
-    owners = await rows(session, _TAKE, institution=institution)
-    count = sum(row.postings for row in owners)
+    moved = await rows(session, _TAKE, institution=institution)
+    count = sum(row.postings for row in moved)
     if count < len(fresh):
         found = await rows(session, _CONTRADICTED, institution=institution)
         contradicted |= {row.id for row in found}
     return Taken(
         count,
-        {row.owner_id: row.earliest for row in owners},
-        max((row.latest for row in owners), default=None),
+        _since_by_holder(postings, {row.account_id: row.earliest for row in moved}),
+        max((row.latest for row in moved), default=None),
         contradicted,
     )
+
+
+def _since_by_holder(
+    postings: Sequence[tuple[Posting, AccountKey]], moved: Mapping[UUID, date]
+) -> dict[UUID, date]:
+    """Return the earliest day that moved any account of each of its holders."""
+    since: dict[UUID, date] = {}
+    accounts = {account.id: account for _, account in postings if account.id in moved}
+    for account in accounts.values():
+        for holder in account.holders:
+            since[holder] = min(moved[account.id], since.get(holder, date.max))
+    return since
 
 
 def _values(postings: Sequence[tuple[Posting, AccountKey]]) -> Iterable[tuple[object, ...]]:
@@ -115,7 +126,6 @@ def _values(postings: Sequence[tuple[Posting, AccountKey]]) -> Iterable[tuple[ob
         yield (
             posting.id,
             account.id,
-            account.owner_id,
             posting.amount_minor,
             posting.value_date,
             posting.booked_at,

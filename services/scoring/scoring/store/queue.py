@@ -67,6 +67,26 @@ async def enqueue(session: AsyncSession, institution: str, since: Mapping[UUID, 
     await run(session, _ENQUEUE, institution=institution, ids=list(since), months=months)
 
 
+_CURRENCIES = text(
+    "insert into recalculation (institution, customer_id, from_month) "
+    "select :institution, h.id, min(q.m) from "
+    "unnest(cast(:currencies as text[]), cast(:months as date[])) as q(c, m) "
+    "join account a on a.institution = :institution and a.currency = q.c "
+    "cross join unnest(a.owner_id || a.joint) as h(id) group by h.id order by h.id "
+    "on conflict (customer_id) do update set from_month = excluded.from_month "
+    "where excluded.from_month < recalculation.from_month"
+)
+
+
+async def enqueue_currencies(
+    session: AsyncSession, institution: str, since: Mapping[str, date]
+) -> None:
+    """Make the holders of accounts in these currencies wait, from the month of each day on."""
+    months = [month_of(day) for day in since.values()]
+    values = {"institution": institution, "currencies": list(since), "months": months}
+    await run(session, _CURRENCIES, **values)
+
+
 async def enqueue_everyone(session: AsyncSession, institution: str, since: date) -> int:
     """Make every customer of the institution wait; return how many were not waiting as long."""
     return await run(session, _EVERYONE, institution=institution, since=since)

@@ -1,0 +1,150 @@
+"""Joint holders share an account to the fen, or leave it to its owner, as the scheme says."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scoring.domain.account import Account, AccountId, CustomerId, History
+from scoring.domain.contribution import price
+from scoring.domain.holders import Part, part_of
+from scoring.domain.line import Line
+from scoring.domain.months import Period
+from scoring.domain.policy import Policy, Rate, RateBook, RateKind
+from scoring.domain.scheme_document import scheme_of
+
+from tests.scoring.conftest import customer_id
+
+MARCH = date(2024, 3, 1)
+OWNER, *JOINT = [CustomerId(UUID(int=n)) for n in (9, 1, 2, 3)]
+PERIOD = 'from: "2024-01", to: "2024-03"'
+TOTAL = f"contribution({PERIOD}) {{ total {{ amount }} }}"
+
+
+def an_account(joint=JOINT[:1]) -> Account:
+    return Account(
+        id=AccountId(UUID(int=1)), number="d", owner_id=OWNER, product="p", line=Line.DEPOSIT,
+        currency="CNY", opened_on=date(2024, 1, 1), joint_ids=joint,
+    )  # fmt: skip
+
+
+def a_policy(document, **changes) -> Policy:
+    since = date(2024, 1, 1)
+    return Policy(
+        institution="A", currency="CNY", time_zone="Asia/Shanghai", business_date=date(2024, 3, 31),
+        schemes=[scheme_of(document | changes)],
+        rates=RateBook.of([Rate("p", RateKind.CUSTOMER, since, 0), Rate("p", RateKind.TRANSFER, since, 20_000)]),
+    )  # fmt: skip
+
+
+@settings(max_examples=1000)
+@given(st.integers(-(10**15), 10**15), st.integers(1, 9))
+def test_parts_add_up_are_nearly_equal_and_turn_with_the_sign(amount, parts):
+    shares = [Part(place, parts).of(amount) for place in range(1, parts + 1)]
+    assert sum(shares) == amount
+    assert max(shares) - min(shares) <= 1
+    assert sorted(shares, key=abs, reverse=True) == shares
+    assert [Part(place, parts).of(-amount) for place in range(1, parts + 1)] == [-s for s in shares]
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(-(10**12), 10**12), st.sets(st.sampled_from(JOINT)))
+def test_what_holders_have_of_an_account_is_the_account(example_scheme, opening, joint):
+    account, history = an_account(sorted(joint)), History(opening)
+    period = Period(date(2024, 2, 1), MARCH)
+    for option in ("owner", "equal"):
+        policy = a_policy(example_scheme, joint_holders=option)
+        whole = price([(account, history)], policy, period).whole()
+        held = [price([(account, history)], policy, period, one).whole() for one in (OWNER, *JOINT)]
+        for place, leaf in enumerate(whole):
+            parts = [leaves[place].amount_minor for leaves in held if leaves]
+            assert sum(parts) == leaf.amount_minor
+            assert len(parts) == (1 + len(joint) if option == "equal" else 1)
+
+
+def test_places_are_the_owners_and_then_by_id(example_scheme):
+    equal = a_policy(example_scheme, joint_holders="equal").schemes[0]
+    account = an_account([JOINT[2], JOINT[0]])
+    assert part_of(account, OWNER, equal) == Part(1, 3)
+    assert part_of(account, JOINT[0], equal) == Part(2, 3)
+    assert part_of(account, JOINT[2], equal) == Part(3, 3)
+    assert part_of(account, JOINT[1], equal) is None
+    alone = a_policy(example_scheme).schemes[0]
+    assert part_of(account, OWNER, alone) == Part(1, 1)
+    assert part_of(account, JOINT[0], alone) is None
+
+
+def test_a_share_is_explained_by_the_whole(example_scheme):
+    policy = a_policy(example_scheme, joint_holders="equal")
+    leaves = price(
+        [(an_account(), History(36_000))], policy, Period(MARCH, MARCH), JOINT[0]
+    ).whole()
+    margin = leaves[0]
+    assert (margin.amount_minor, margin.formula) == (
+        31, "share of (balance_days x (transfer_rate - customer_rate) / (basis x 10^6))",
+    )  # fmt: skip
+    assert [(one.name, one.value, one.unit) for one in margin.inputs[-2:]] == [
+        ("whole", 62, "minor"), ("share", "2 of 2", "holder"),
+    ]  # fmt: skip
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("option", ["owner", "equal"])
+async def test_kept_and_live_agree_on_whose_a_joint_account_is(bank, example_scheme, option):
+    await bank.ingest("scheme", example_scheme | {"joint_holders": option})
+    await bank.rates("deposit_product", 5_000, 20_000)
+    await bank.learn(
+        bank.institution_news(), bank.customer_news("c"), bank.customer_news("w"),
+        bank.account_news("d", "c", joint=["w"]),
+    )  # fmt: skip
+    await bank.settle()
+    await bank.post(bank.posting("d", 3_601_234, "2024-01-01"))
+    assert {row.customer_id for row in await bank.sql("select customer_id from recalculation")} == {
+        customer_id("c"), customer_id("w"),
+    }  # fmt: skip
+    await bank.settle()
+    live = [
+        int(
+            (await bank.of_customer(one, TOTAL))["contribution"]["total"]["amount"].replace(".", "")
+        )
+        for one in "cw"
+    ]
+    account = (await bank.of_account("d", TOTAL))["contribution"]["total"]["amount"]
+    assert sum(live) == int(account.replace(".", "")) == 11_704
+    assert live == ([11_704, 0] if option == "owner" else [5_853, 5_851])
+    kept = await bank.sql(
+        "select customer_id, sum(amount_minor) as amount from contribution group by 1"
+    )
+    assert {row.customer_id: row.amount for row in kept} == {
+        customer_id(one): amount for one, amount in zip("cw", live, strict=True) if amount
+    }
+    data = await bank.data(f"{{ bankContribution({PERIOD}) {{ total {{ amount }} }} }}")
+    assert data["bankContribution"]["total"]["amount"] == account
+
+
+@pytest.mark.anyio
+async def test_who_no_longer_holds_an_account_is_worked_out_again(bank, example_scheme):
+    await bank.ingest("scheme", example_scheme | {"joint_holders": "equal"})
+    await bank.rates("deposit_product", 5_000, 20_000)
+    await bank.learn(
+        bank.institution_news(), bank.customer_news("c"), bank.customer_news("w"),
+        bank.account_news("d", "c", joint=["w"]),
+    )  # fmt: skip
+    await bank.post(bank.posting("d", 3_600_000, "2024-01-01"))
+    await bank.settle()
+    await bank.learn(bank.account_news("d", "c", version=2))
+    await bank.settle()
+    owners = await bank.sql("select distinct customer_id from contribution")
+    assert [row.customer_id for row in owners] == [customer_id("c")]
+
+
+@pytest.mark.anyio
+async def test_an_account_known_without_its_holders_learns_them_from_the_same_event(ready):
+    await ready.sql("select 1")
+    async with ready.db.transaction() as session:
+        connection = await session.connection()
+        await connection.exec_driver_sql("update account set joint = null")
+    await ready.learn(ready.account_news("d", "c", joint=["w"], matures_on="2025-01-01"))
+    [row] = await ready.sql("select joint, matures_on, version from account")
+    assert (row.joint, row.matures_on, row.version) == ([customer_id("w")], date(2025, 1, 1), 1)
