@@ -123,3 +123,17 @@ async def test_the_kept_months_of_customers_are_the_sums_of_their_accounts(branc
         tuple(0 if one is None else one for one in row) for row in summed
     ]
     assert len(kept) == 10
+
+
+async def test_the_part_of_the_income_that_is_not_interest(branched):
+    document = f"{{ bankContribution({PERIOD}) {{ income {{ amount }} nonInterestShare }} }}"
+    found = (await branched.data(document))["bankContribution"]
+    assert found == {"income": {"amount": "1560.00"}, "nonInterestShare": "0.000000"}
+    await branched.learn(branched.account_news("s", "c", line="settlement"))
+    await branched.rates("settlement_product", 0, 15_000)
+    await branched.post(branched.posting("s", 15_600_000, "2024-01-01"))
+    await branched.settle()
+    found = (await branched.data(document))["bankContribution"]
+    assert found == {"income": {"amount": "2080.00"}, "nonInterestShare": "0.250000"}
+    nothing = '{ bankContribution(from: "2023-01", to: "2023-02") { nonInterestShare } }'
+    assert (await branched.data(nothing))["bankContribution"]["nonInterestShare"] is None

@@ -7,7 +7,7 @@ from uuid import UUID
 import strawberry
 
 from scoring.domain.ladder import Step
-from scoring.domain.line import Line, View
+from scoring.domain.line import NO_INCOME, Line, View
 from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import Period
 from scoring.graphql.contribution import ECONOMIC, GROSS, NET
@@ -43,6 +43,14 @@ class BankContribution:
     economic: Money = strawberry.field(description=ECONOMIC)
     lines: list[LineAmount] = strawberry.field(description="Every line.")
     months: list[MonthAmount] = strawberry.field(description="Every month of the period.")
+    income: Money = strawberry.field(
+        description="The sum of the six lines of business, before what serving them, tax and "
+        "capital take off."
+    )
+    non_interest_share: str | None = strawberry.field(
+        description="Part of the income that settlement, intermediary business, e-banking and "
+        f"international business bring. {SHARE}"
+    )
     customers: int = strawberry.field(description="Customers known.")
     accounts: int = strawberry.field(description="Accounts known.")
     pending: int = strawberry.field(description="Customers who wait to be worked out again.")
@@ -81,6 +89,9 @@ class BankContribution:
                 for line in Line
             ]
 
+        by_line = {line: sum(v for (_, of), v in found.items() if of is line) for line in Line}
+        income = sum(amount for line, amount in by_line.items() if line not in NO_INCOME)
+        interest = by_line[Line.DEPOSIT] + by_line[Line.LOAN]
         return cls(
             **views(None),
             lines=amounts(None),
@@ -88,6 +99,8 @@ class BankContribution:
                 MonthAmount(month=YearMonth(month), **views(month), lines=amounts(month))
                 for month in months
             ],
+            income=Money.of(income, currency),
+            non_interest_share=share(income - interest, income),
             customers=counts[0],
             accounts=counts[1],
             pending=pending,
