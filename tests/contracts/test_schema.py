@@ -27,6 +27,7 @@ EXPECTED = {
         "id", "number", "name", "kind", "branch", "manager", "accounts", "authorisedAccounts", "cards",
         "consents", "household", "group", "contribution", "tier", "tierHistory", "offers",
     },
+    "CustomerGroup": {"id", "code", "kind", "name", "parent", "groups", "members", "contribution"},
     "Account": {
         "id", "number", "product", "line", "openedOn", "closedOn", "currency", "balance",
         "averageDailyBalance", "dailyBalances", "contribution", "loan",
@@ -34,6 +35,7 @@ EXPECTED = {
 }  # fmt: skip
 OF_OTHERS = {
     "Customer": ["contribution", "tier", "tierHistory", "offers"],
+    "CustomerGroup": ["contribution"],
     "Account": ["balance", "averageDailyBalance", "dailyBalances", "contribution", "loan"],
 }
 

@@ -70,6 +70,10 @@ def account_id(number: str, institution: str = "A") -> UUID:
     return uuid5(NAMESPACE_URL, f"{institution}/account/{number}")
 
 
+def group_id(code: str, institution: str = "A") -> UUID:
+    return uuid5(NAMESPACE_URL, f"{institution}/group/{code}")
+
+
 class Bank:
     """One institution's way into the service: news, records, questions, and the worker's turn."""
 
@@ -171,6 +175,18 @@ class Bank:
         }  # fmt: skip
         return self.news("account", str(account_id(number)), data, version)
 
+    def group_news(self, code, members, *, kind="household", parent=None, version=1) -> Event:
+        """`members` are (customer, since, until)."""
+        data = {
+            "group_id": str(group_id(code)), "code": code, "kind": kind,
+            "parent_id": str(group_id(parent)) if parent else None,
+            "members": [
+                {"customer_id": str(customer_id(one)), "role": "head", "since": since, "until": until}
+                for one, since, until in members
+            ],
+        }  # fmt: skip
+        return self.news("group", str(group_id(code)), data, version)
+
     # records from the bank
 
     def headers(self, *scopes) -> dict[str, str]:
@@ -231,6 +247,9 @@ class Bank:
 
     async def of_account(self, number, fields) -> dict | None:
         return await self._entity("Account", account_id(number), fields)
+
+    async def of_group(self, code, fields) -> dict | None:
+        return await self._entity("CustomerGroup", group_id(code), fields)
 
     async def _entity(self, kind, key, fields):
         document = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on {kind} {{ {fields} }} }} }}"

@@ -33,6 +33,7 @@ async def test_a_fact_carries_the_time_of_its_transaction(bank, example_scheme):
         bank.news("product", "deposit_product", product),
         bank.branch_news("01"),
         bank.customer_news("c"),
+        bank.group_news("F", [("c", "2024-01-01", None)]),
         bank.account_news("l", "c", line="loan"),
     )
     terms = {

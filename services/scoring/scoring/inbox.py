@@ -77,6 +77,20 @@ def _account(data: Mapping[str, Any], version: int) -> AccountFact:
     )
 
 
+async def _groups(session: AsyncSession, bank: str, events: Sequence[Event]) -> None:
+    facts = [
+        {
+            "id": event.data["group_id"],
+            "kind": event.data["kind"],
+            "parent_id": event.data["parent_id"],
+            "members": event.data["members"],
+            "version": event.version,
+        }
+        for event in events
+    ]
+    await accounts.learn_groups(session, bank, facts)
+
+
 def handlers(calm: Calm) -> dict[str, Handler]:
     """Return what to do with each type of event that concerns this service."""
 
@@ -99,5 +113,6 @@ def handlers(calm: Calm) -> dict[str, Handler]:
         "customer.product.recorded": by_institution(_products),
         "customer.branch.recorded": by_institution(_branches),
         "customer.customer.recorded": by_institution(_customers),
+        "customer.group.recorded": by_institution(_groups),
         "customer.account.recorded": by_institution(_accounts),
     }

@@ -433,6 +433,20 @@ class LedgerTotalRow(Fact, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
 
 
+class GroupRow(Fact, table=True):
+    """A household or a group; `members` as the customer service told of them."""
+
+    __tablename__ = "customer_group"
+    __table_args__ = (Index("ix_customer_group_institution_parent_id", "institution", "parent_id"),)
+
+    id: UUID = Field(primary_key=True)
+    institution: str
+    kind: str
+    parent_id: UUID | None
+    members: list[dict[str, Any]] = Field(sa_type=JSONB)
+    version: int
+
+
 class AccountRateRow(Fact, table=True):
     """A customer rate that was agreed for one account."""
 

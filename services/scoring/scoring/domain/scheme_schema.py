@@ -18,6 +18,7 @@ from scoring.domain.line import NO_INCOME, Line, View
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
 from scoring.domain.posting import NO_SERVICE, Channel, Kind
+from scoring.domain.scheme import JointHolders
 from scoring.domain.scheme_document import BASES, E_CHANNELS, MONEY
 from scoring.domain.tax import Base, OnLoss
 from scoring.domain.transfer import Lock
@@ -247,6 +248,7 @@ def scheme_schema() -> Schema:
         "capital": _capital(),
         "points": _points(),
         "index": _index(),
+        "joint_holders": words(JointHolders),
     }
     return {
         "$schema": NAME,

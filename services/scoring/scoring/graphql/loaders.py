@@ -20,6 +20,7 @@ from scoring.domain.balance import (
 )
 from scoring.domain.contribution import price
 from scoring.domain.explained_inputs import Book
+from scoring.domain.group import Membership
 from scoring.domain.holders import counted
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line
@@ -30,7 +31,7 @@ from scoring.domain.policy import Policy
 from scoring.domain.tier_override import effective
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.weighing import weighed_by_day
-from scoring.store import accounts, balances, history, knowledge, tier_overrides, tiers
+from scoring.store import accounts, balances, groups, history, knowledge, tier_overrides, tiers
 from scoring.store.balances import Balances
 from scoring.store.institution import Policies, policy_as_known
 
@@ -55,6 +56,7 @@ class Loaders:
         self.accounts_by_customer_id = DataLoader(load_fn=self._accounts_by_customer_id)
         self.account_by_id = DataLoader(load_fn=self._account_by_id)
         self.tiers_by_customer_id = DataLoader(load_fn=self._tiers_by_customer_id)
+        self.memberships_by_group_id = DataLoader(load_fn=self._memberships_by_group_id)
         self.leaves_by_customer_id = DataLoader(load_fn=by_second(self._leaves_by_customer_id))
         self.leaves_by_account_id = DataLoader(load_fn=by_second(self._leaves_by_account_id))
         self.average_by_account_id = DataLoader(load_fn=by_second(self._average_by_account_id))
@@ -105,6 +107,13 @@ class Loaders:
             found = await tiers.tiers_by_customer_id(session, self._institution, ids)
             given = await tier_overrides.overrides_by_customer_id(session, self._institution, ids)
         return [effective(found.get(one, []), given.get(one, [])) for one in ids]
+
+    async def _memberships_by_group_id(self, ids: list[UUID]) -> list[Sequence[Membership] | None]:
+        async with self._db.read() as session:
+            found = await groups.memberships_by_group_id(
+                session, self._institution, ids, self._as_of.known_at
+            )
+        return [found.get(one) for one in ids]
 
     async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
         async with self._db.read() as session:

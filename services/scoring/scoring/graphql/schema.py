@@ -13,6 +13,7 @@ from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
 from scoring.graphql.context import Info
 from scoring.graphql.deviation import DeviationQuery
 from scoring.graphql.entities import SCOPE, Account, Customer
+from scoring.graphql.groups import CustomerGroup
 from scoring.graphql.paging import First, many
 from scoring.graphql.reconciliation import ReconciliationQuery
 from scoring.graphql.reports import (
@@ -119,7 +120,7 @@ class Mutation(SchemeMutations, TierMutations):
 SCHEMA = Schema(
     Query,
     Mutation,
-    types=[Customer, Account],
+    types=[Customer, Account, CustomerGroup],
     handlers=[*HANDLERS, *TIER_HANDLERS],
     scalars=SCALARS,
 )

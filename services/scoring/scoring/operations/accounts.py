@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from scoring.operations.account_rates import admit_account_rates
 from scoring.operations.loans import admit_loans
 from scoring.operations.postings import admit_postings
-from scoring.store import accounts, institution, organisation, queue
+from scoring.store import accounts, groups, institution, organisation, queue
 from scoring.store.accounts import AccountFact
 from scoring.store.institution import BEGINNING
 from scoring.store.sql import hold_accounts
@@ -52,6 +52,13 @@ async def learn_customers(
     await hold_accounts(session, bank, alone=True)
     new = await accounts.save_customers(session, bank, facts)
     await queue.enqueue(session, bank, dict.fromkeys(new, BEGINNING))
+
+
+async def learn_groups(
+    session: AsyncSession, bank: str, facts: Sequence[Mapping[str, object]]
+) -> None:
+    """Know households and groups; nothing is kept of what they contribute."""
+    await groups.save_groups(session, bank, facts)
 
 
 async def learn_accounts(session: AsyncSession, bank: str, facts: Sequence[AccountFact]) -> None:

@@ -1,0 +1,48 @@
+"""Households and groups: what their members contribute together."""
+
+from typing import Self
+from uuid import UUID
+
+import strawberry
+
+from scoring.domain.account import CustomerId
+from scoring.domain.group import counted_leaves, months_by_customer_id
+from scoring.graphql.context import Info
+from scoring.graphql.contribution import Contribution
+from scoring.graphql.entities import SCOPE
+from scoring.graphql.scalars import AsOfArgument, From, To, moment, period
+
+
+@strawberry.federation.type(
+    keys=["id"], description="A household, or companies that belong together and those behind them."
+)
+class CustomerGroup:
+    id: UUID = strawberry.field(description="Stable, and the same in every service.")
+
+    @strawberry.field(
+        description="What its members contribute, and those of everything under it; who is in it "
+        "more than once counts once. A month counts for those who belong on its last day, or on "
+        "the business date in the current month. Null while the group is unknown here; refused "
+        "where a month of any member cannot be priced."
+    )
+    async def contribution(
+        self, info: Info, from_: From, to: To, as_of: AsOfArgument = None
+    ) -> Contribution | None:
+        whole, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
+        policy = await loaders.policy()
+        memberships = await loaders.memberships_by_group_id.load(self.id)
+        if memberships is None or policy is None:
+            return None
+        months = months_by_customer_id(memberships, whole, policy.business_date)
+        members = sorted(months)
+        found = await loaders.leaves_by_customer_id.load_many([(one, whole) for one in members])
+        leaves = {CustomerId(one): told or () for one, told in zip(members, found, strict=True)}
+        return Contribution.of(counted_leaves(leaves, months), whole, policy)
+
+    @classmethod
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
+        info.context.principal.must(SCOPE)
+        try:
+            return cls(id=UUID(str(id)))
+        except ValueError:
+            return None
