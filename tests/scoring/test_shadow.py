@@ -330,18 +330,35 @@ async def test_customers_come_in_pages_and_by_manager_branch_and_movement(drafte
     assert refused["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-async def test_a_customer_that_the_draft_cannot_price_is_named_with_what_is_missing(
+async def test_a_customer_whom_only_the_draft_can_price_is_named_with_what_is_missing(
     drafted, example_scheme
 ):
-    await drafted.learn(drafted.account_news("e", "c", product="new", opened_on="2024-03-01"))
+    product = {"code": "new", "line": "deposit", "name": "New"}
+    await drafted.learn(
+        drafted.news("product", "new", product),
+        drafted.account_news("e", "c", product="new", opened_on="2024-03-01"),
+    )
     await drafted.post(drafted.posting("e", 100, "2024-03-02"))
-    found = await simulate(drafted)
+    transfer = {
+        "curves": {"CNY": [{"ppm": 20_000}]},
+        "products": {"new": {"method": "moving_average", "days": 30, "months": 1}},
+    }
+    priced = changed(example_scheme, products={"new": {"customer_ppm": 0}}, transfer=transfer)
+    await write(drafted, priced, EDIT)
+    found = await simulate(drafted, revision=2)
     await go_through(drafted)
     run = await run_of(drafted, found)
-    assert (run["notComputedBefore"], run["notComputedAfter"]) == (1, 1)
-    assert str(customer_id("c")) not in [
-        one["customer"]["id"] for one in (await customers(drafted, found))["nodes"]
+    assert (run["notComputedBefore"], run["notComputedAfter"]) == (1, 0)
+    [one] = [
+        one
+        for one in (await customers(drafted, found))["nodes"]
+        if one["customer"]["id"] == str(customer_id("c"))
     ]
+    assert one["failureBefore"] == (
+        "RATES_MISSING: Cannot be computed: missing customer rate of new for 2024-03; "
+        "transfer rate of new for 2024-03."
+    )
+    assert one["failureAfter"] is None
 
 
 @pytest.mark.parametrize(
@@ -353,6 +370,23 @@ async def test_months_that_make_no_run_are_refused_and_nothing_waits(drafted, mo
     drafted.subject = "ann"
     answer = await drafted.ask(SIMULATE, scopes=(WRITE,), revision=1, key="s", **months)
     assert answer["errors"][0]["extensions"]["code"] == "PERIOD_INVALID"
+    assert await drafted.sql("select 1 from shadow_run") == []
+
+
+async def test_a_product_that_the_bank_does_not_have_is_refused_by_path_before_it_is_simulated(
+    drafted, example_scheme
+):
+    known = {"code": "deposit_product", "line": "deposit", "name": "Deposit"}
+    await drafted.learn(drafted.news("product", "deposit_product", known))
+    named = {"per_10000": {"deposit_product": 1, "gold": 2}}
+    tax = {"turnover": [{"base": "interest", "product": "silver", "ppm": 1}]}
+    await write(drafted, changed(example_scheme, points=named, tax=tax), EDIT)
+    found = await simulate(drafted, revision=2)
+    assert found["code"] == "SCHEME_INVALID"
+    assert found["message"] == (
+        "points.per_10000.gold: there is no product 'gold' in this institution; "
+        "tax.turnover.0.product: there is no product 'silver' in this institution"
+    )
     assert await drafted.sql("select 1 from shadow_run") == []
 
 

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain import lifecycle
 from scoring.domain.lifecycle import Act, Content, State, Version
+from scoring.domain.named_products import unknown_products
 from scoring.domain.problems import SchemeConflict, SchemeInvalid
 from scoring.domain.reading import Finding
 from scoring.domain.scheme import Scheme
@@ -82,6 +83,7 @@ async def approve(  # noqa: PLR0913
     """Agree to a simulated draft as a second person; it prices its months from now on."""
 
     async def change(session: AsyncSession, version: Version) -> tuple[Version, Act]:
+        await sellable(session, version)
         agreed = lifecycle.approved(
             version,
             by=who.subject,
@@ -108,6 +110,14 @@ async def withdraw(db: Database, who: Principal, number: int, *, key: str, at: d
         return taken_back, Act.WITHDRAWN
 
     return await _step(db, who, number, {"withdraw": None}, change, key=key, at=at)
+
+
+async def sellable(session: AsyncSession, version: Version) -> None:
+    """Refuse a document that names products which the institution does not have."""
+    known = await schemes.product_codes(session, version.institution)
+    unknown = unknown_products(version.content.document, known)
+    if unknown:
+        raise SchemeInvalid(*unknown)
 
 
 async def put_in_force(session: AsyncSession, version: Version) -> None:

@@ -28,6 +28,7 @@ from scoring.domain.shadow import Comparison, Movement, as_if, compare, through
 from scoring.domain.valuation import NO_HISTORY
 from scoring.domain.weighing import weighed_by_day
 from scoring.operations.recalculation import Calm
+from scoring.operations.schemes import sellable
 from scoring.store import accounts, history, schemes, shadow_results, shadow_runs, tiers
 from scoring.store.institution import Policies
 from scoring.store.shadow_results import NO_MANAGER, ChangedCustomer, ManagerSum
@@ -59,6 +60,7 @@ async def simulate(  # noqa: PLR0913  (each is one fact, all named)
             policy = await policies.of(session, who.institution)
             if policy is None:
                 raise NothingToSimulate("Nothing is known of your institution yet; load its data.")
+            await sellable(session, version)
             period = _period(policy, months)
             stands = await shadow_runs.stands(session, who.institution)
             run_id = uuid4()

@@ -186,3 +186,11 @@ _WITHDRAW = text("delete from scheme where institution = :institution and versio
 async def take_out(session: AsyncSession, version: Version) -> None:
     """Let an approved version that has not begun price nothing."""
     await run(session, _WITHDRAW, institution=version.institution, version=version.number)
+
+
+_PRODUCTS = text("select code from product where institution = :institution")
+
+
+async def product_codes(session: AsyncSession, institution: str) -> set[str]:
+    """Return the codes of the institution's products."""
+    return {row.code for row in await rows(session, _PRODUCTS, institution=institution)}
