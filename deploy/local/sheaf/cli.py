@@ -10,7 +10,7 @@ from uuid import uuid4
 import typer
 from rich.console import Console
 
-from sheaf import institutions, node, report, simulate, start, state
+from sheaf import institutions, node, report, scheme, simulate, start, state
 from sheaf import logs as log_files
 from sheaf.client import Client
 from sheaf.extract.cli import app as import_app
@@ -26,6 +26,7 @@ app = typer.Typer(
     help="Sheaf on one machine: PostgreSQL, three services and a gateway, nothing to set up.",
 )
 app.add_typer(import_app, name="import")
+app.add_typer(scheme.app, name="scheme")
 console = Console()
 FEED_READER = "service"  # reads every institution's events, and nothing else
 
