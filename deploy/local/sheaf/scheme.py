@@ -123,7 +123,7 @@ def shadow(
     out = csv.writer(sys.stdout)
     out.writerow(COLUMNS)
     for one in _customers(client, run):
-        out.writerow(_row(one))
+        out.writerow(row_of(one))
 
 
 @app.command()
@@ -177,7 +177,9 @@ def _customers(client: Client, run: str) -> Iterator[Mapping[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
-def _row(one: Mapping[str, Any]) -> list[object]:
+def row_of(one: Mapping[str, Any]) -> list[object]:
+    """Return the CSV line of a customer that would change."""
+
     def amount(value: Mapping[str, Any] | None) -> str:
         return value["amount"] if value else ""
 
