@@ -98,13 +98,17 @@ QUARTERLY = {
     "ladder": [{"code": "A", "name": "A", "at_least_minor": 0}],
 }
 BY_RANK = QUARTERLY | {"by": "rank", "ladder": STEPS}
+POINTS = QUARTERLY | {
+    "metric": "points",
+    "ladder": [{"code": "A", "name": "A", "at_least_points": 0}],
+}
 BALANCE = QUARTERLY | {"metric": "average_balance"}
 WRONG += [
     (["tiers"], QUARTERLY | {"schedule": "weekly"}, "tiers.schedule: must be one of live, monthly, quarterly, half_yearly, or a list"),
     (["tiers"], QUARTERLY | {"schedule": []}, "tiers.schedule: needs at least one day"),
     (["tiers"], QUARTERLY | {"schedule": ["06-30", "12-30"]}, "tiers.schedule.1: must be the last day of a month"),
     (["tiers"], QUARTERLY | {"schedule": ["midsummer"]}, "tiers.schedule.0: must be a day like '06-30'"),
-    (["tiers"], QUARTERLY | {"metric": "smiles"}, "tiers.metric: must be one of contribution, average_balance"),
+    (["tiers"], QUARTERLY | {"metric": "smiles"}, "tiers.metric: must be one of contribution, average_balance, points"),
     (["tiers"], QUARTERLY | {"view": "rosy"}, "tiers.view: must be one of gross, net, economic"),
     (["tiers"], BALANCE | {"view": "net"}, "tiers.view: is not a field here"),
     (["tiers"], QUARTERLY | {"lines": ["deposit"]}, "tiers.lines: is not a field here"),
@@ -123,6 +127,8 @@ WRONG += [
     (["tiers"], BY_RANK | {"ladder": []}, "tiers.ladder: needs at least one step"),
     (["tiers"], BY_RANK | {"ladder": QUARTERLY["ladder"]}, "tiers.ladder.0.share_ppm: is missing"),
     (["tiers", "ladder", 2, "down_below_minor"], 30_001, "tiers.ladder.2.down_below_minor: must be at most 30000, "),
+    (["tiers"], QUARTERLY | {"metric": "points"}, "tiers.ladder.0.at_least_points: is missing"),
+    (["tiers"], POINTS, "tiers.metric: the scheme gives no points"),
     (["tiers", "ladder", 2, "entitlements"], "lounge", "tiers.ladder.2.entitlements: must be a list of texts"),
     (["tiers", "ladder", 2, "entitlements"], ["lounge", 7], "tiers.ladder.2.entitlements.1: must be a text"),
 ]  # fmt: skip

@@ -27,6 +27,7 @@ BETWEEN_VALUES = (
     "must have printable", "must be at most", "needs line or product", "must be the last day",
     "tiers.view: is not a field", "tiers.lines: is not a field", "a live ladder follows",
     "needs its days", "moves on its days", "ladder.0.share_ppm: is missing",
+    "ladder.0.at_least_points: is missing", "the scheme gives no points",
 )  # fmt: skip
 """What the reader finds between values, or in what a text says; the schema does not know it."""
 EXAMPLE = document_of((SCHEMES / "example.yaml").read_text())
@@ -58,7 +59,8 @@ def test_it_takes_every_scheme_that_we_ship(path):
 
 @pytest.mark.parametrize("name", sorted(packs()))
 def test_it_takes_tiers_that_name_a_rule_pack_alone(name):
-    document = EXAMPLE | {"tiers": {"pack": name}}
+    earned = {"points": {"per_10000": {"savings": 135}}}  # without, nobody could be ranked by them
+    document = EXAMPLE | {"tiers": {"pack": name}} | (earned if "points" in name else {})
     assert findings(yaml.safe_dump(document)) == ()
     assert VALIDATOR.is_valid(document)
     assert not VALIDATOR.is_valid(EXAMPLE | {"tiers": {"window_months": 3}})

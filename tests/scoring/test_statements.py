@@ -44,6 +44,7 @@ async def test_reports_cost_what_they_cost(ready, statements):
         f"{{ concentration({PERIOD}) {{ customers }} }}": 2,
         "{ tiers { code } }": 2,
         "{ notComputed { code } }": 1,
+        "{ nearThreshold(withinPpm: 9) { edges { node { code } } } }": 2,
     }
     await ready.data("{ tiers { code } }")
     for document, cost in costs.items():

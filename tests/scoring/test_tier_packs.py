@@ -156,6 +156,42 @@ def test_the_best_five_percent_the_next_fifteen_and_the_rest_twice_a_year():
         assert {held.step.code for _, held in found if held} == {code}
 
 
+def points(*each):
+    """Return months that earned these points."""
+    months = {plus(JANUARY, n): value for n, value in enumerate(each)}
+    last = last_day(plus(JANUARY, len(each) - 1))
+    return Measures(business_date=last, since=JANUARY, points=months)
+
+
+ICBC = [(0, "TWO"), (49, "TWO"), (50, "THREE"), (499, "THREE"), (500, "FOUR"), (1_999, "FOUR"),
+        (2_000, "FIVE"), (9_999, "FIVE"), (10_000, "SIX"), (79_999, "SIX"), (80_000, "SEVEN")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("earned", "stars"), ICBC)
+def test_stars_begin_with_their_points(earned, stars):
+    [first] = by_month(pack("icbc_points"), points(earned), 1)
+    assert first == f"{stars}_STAR"
+
+
+def test_stars_are_given_on_fixed_days_and_lost_after_a_buffer():
+    ladder = pack("icbc_points")
+    five, four = ["FIVE_STAR"], ["FOUR_STAR"]
+    # 2,000 a month until June; 600 in the second half: below on 31 December, through a buffer
+    # until 30 June, and 600 again: four stars from 1 July
+    falling = points(*[2_000] * 6, *[600] * 13)
+    assert by_month(ladder, falling, 19) == five * 12 + ["FIVE_STAR?"] * 6 + four
+    # 2,000 a month again from January 2025 on: the buffer ends without a loss
+    back = points(*[2_000] * 6, *[600] * 6, *[2_000] * 7)
+    assert by_month(ladder, back, 19) == five * 12 + ["FIVE_STAR?"] * 6 + five
+    # between the days nothing moves: six months make (5 x 600 + 9,000) / 6 = 2,000 by 30 June
+    rising = points(*[600] * 5, 9_000, 600)
+    assert by_month(ladder, rising, 7) == four * 6 + five
+    # one point less than that
+    short = points(*[600] * 5, 8_996, 600)
+    assert short.amount(ladder, date(2024, 6, 1)) == 1_999
+    assert by_month(ladder, short, 7) == four * 7
+
+
 def test_a_field_beside_the_packs_name_takes_the_place_of_the_packs():
     steps = [{"code": "ALL", "name": "All", "at_least_minor": 0}]
     ladder = pack("ccb_watch", ladder=steps)

@@ -544,6 +544,25 @@ class CustomerBalanceRow(Table, table=True):
     balance_days: int = Field(sa_type=EXACT)
 
 
+class CustomerPointsRow(Table, table=True):
+    """Points by customer and month, while a ladder looks at points; no zeros."""
+
+    __tablename__ = "customer_points"
+    __table_args__ = (
+        Index(
+            "ix_customer_points_institution_month",
+            "institution",
+            "month",
+            postgresql_include=["customer_id", "points"],
+        ),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    institution: str
+    points: int = Field(sa_type=BigInteger)
+
+
 class AccountBalanceRow(Table, table=True):
     """An account's month as last worked out: the balance at its end, and its balance-days."""
 
@@ -624,6 +643,26 @@ class TierPeriodRow(Table, table=True):
     rank: int
     reason: dict[str, Any] = Field(sa_type=JSONB)
     phases: list[dict[str, Any]] | None = Field(sa_type=JSONB)
+
+
+class LadderPlaceRow(Table, table=True):
+    """The step that the rules give a customer now, and what it measures now."""
+
+    __tablename__ = "ladder_place"
+    __table_args__ = (
+        Index(
+            "ix_ladder_place_institution_rank_amount_minor",
+            "institution",
+            "rank",
+            "amount_minor",
+            "customer_id",
+        ),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    institution: str
+    rank: int
+    amount_minor: int = Field(sa_type=EXACT)
 
 
 class TierOverrideRow(Table, table=True):

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 from scoring.domain.account import CustomerId
-from scoring.domain.tiers import TierPeriod
+from scoring.domain.tiers import Reason, TierPeriod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,21 @@ class TierChanged:
             "tier_rank": self.tier.rank,
             "since": self.tier.since.isoformat(),
             "previous_code": self.previous_code,
-            "reason": {
-                "rule": self.tier.reason.rule,
-                "value_minor": self.tier.reason.value_minor,
-                "threshold_minor": self.tier.reason.threshold_minor,
-                "move": self.tier.reason.move,
-                "scheme_version": self.tier.reason.scheme_version,
-            },
+            "reason": _reason(self.tier.reason),
         }
+
+
+def _reason(why: Reason) -> dict[str, Any]:
+    """Write a reason; what was measured in points has those in place of amounts."""
+    told: dict[str, Any] = {
+        "rule": why.rule,
+        "move": why.move,
+        "scheme_version": why.scheme_version,
+        "value_minor": None if why.in_points else why.value_minor,
+        "threshold_minor": None if why.in_points else why.threshold_minor,
+    }
+    if why.in_points:
+        told |= {"points": why.value_minor, "points_needed": why.threshold_minor}
+    if why.given_by is not None:
+        told |= {"given_by": why.given_by, "note": why.note}
+    return told

@@ -20,6 +20,7 @@ class Metric(StrEnum):
 
     CONTRIBUTION = "contribution"
     AVERAGE_BALANCE = "average_balance"
+    POINTS = "points"
 
 
 class Up(StrEnum):
@@ -33,8 +34,9 @@ class Up(StrEnum):
 class Step:
     """One tier of the ladder; rank 1 is the lowest.
 
-    Money is in minor units. On a ladder by rank, `at_least_minor` is a place (see `standing`)
-    and `top_ppm` the part of all customers from the best one through this step.
+    Thresholds are in minor units, or points where points are measured. On a ladder by rank,
+    `at_least_minor` is a place (see `standing`) and `top_ppm` the part of all customers from the
+    best one through this step.
     """
 
     code: str
@@ -94,6 +96,11 @@ class Ladder:
     by_rank: bool = False
     version: int = field(default=0, compare=False)
 
+    @property
+    def in_points(self) -> bool:
+        """Tell whether points are measured, and not money."""
+        return self.measure.metric is Metric.POINTS
+
     def evaluates(self, month: date) -> bool:
         """Tell whether customers are evaluated at the end of the month."""
         return self.schedule is not None and month.month in self.schedule
@@ -107,8 +114,9 @@ class Ladder:
         """Say what is measured."""
         months = f"{self.window_months} month{'' if self.window_months == 1 else 's'}"
         measure = self.measure
-        if measure.metric is Metric.AVERAGE_BALANCE:
-            what = f"average balance of {months}"
+        if measure.metric is not Metric.CONTRIBUTION:
+            named = "average balance" if measure.metric is Metric.AVERAGE_BALANCE else "points"
+            what = f"{named} of {months}"
         else:
             view = "" if measure.view is View.GROSS else f"{measure.view} "
             what = f"{view}contribution of {months}"

@@ -40,10 +40,12 @@ def ladder_of(entry: Fields, version: int) -> Ladder:
     schedule = _schedule(entry) if entry.has("schedule") else None
     if by_rank and schedule is None and entry.sound("schedule"):
         entry.wrong("schedule", "a ladder by rank needs its days")
+    measure = _measure(entry)
+    unit = "points" if measure.metric is Metric.POINTS else "minor"
     ladder = Ladder(
         window_months=entry.whole("window_months", 1, 24),
-        steps=_shares(entry) if by_rank else _amounts(entry),
-        measure=_measure(entry),
+        steps=_shares(entry) if by_rank else _amounts(entry, unit),
+        measure=measure,
         schedule=schedule,
         moves=_moves(entry, schedule=schedule, by_rank=by_rank),
         by_rank=by_rank,
@@ -91,6 +93,8 @@ def _measure(entry: Fields) -> Measure:
     if metric is Metric.CONTRIBUTION:
         view = entry.one_of("view", View) if entry.has("view") else View.GROSS
         return Measure(metric, view)
+    if metric is Metric.POINTS:
+        return Measure(metric)
     lines = _lines(entry) if entry.has("lines") else BALANCE_LINES
     month_days = entry.whole("month_days", 28, 31) if entry.has("month_days") else None
     return Measure(metric, lines=frozenset(lines), month_days=month_days)
@@ -147,16 +151,18 @@ def _entitlements(one: Fields) -> tuple[str, ...]:
     return tuple(read.text(name) for name in named)
 
 
-def _amounts(entry: Fields) -> tuple[Step, ...]:
+def _amounts(entry: Fields, unit: str) -> tuple[Step, ...]:
+    at_least = f"at_least_{unit}"
+
     def read(one: Fields) -> Step:
         code, name = one.text("code", 40), one.text("name")
-        least = one.whole("at_least_minor", -MONEY, MONEY)
+        least = one.whole(at_least, -MONEY, MONEY)
         return Step(
             code=code,
             name=name,
             rank=0,
             at_least_minor=least,
-            down_below_minor=_down_below(one, least),
+            down_below_minor=_down_below(one, unit, least),
             entitlements=_entitlements(one),
         )
 
@@ -165,19 +171,20 @@ def _amounts(entry: Fields) -> tuple[Step, ...]:
         for number, (lower, upper) in enumerate(pairwise(found), start=1):
             if upper.at_least_minor <= lower.at_least_minor:
                 entry.wrong(
-                    f"ladder.{number}.at_least_minor",
+                    f"ladder.{number}.{at_least}",
                     f"must be more than {lower.at_least_minor}, the step before",
                 )
         _distinct(entry, [step.code for step in found])
     return tuple(replace(step, rank=rank) for rank, step in enumerate(found, 1))
 
 
-def _down_below(one: Fields, least: int) -> int | None:
-    if not one.has("down_below_minor"):
+def _down_below(one: Fields, unit: str, least: int) -> int | None:
+    name = f"down_below_{unit}"
+    if not one.has(name):
         return None
-    down = one.whole("down_below_minor", -MONEY, MONEY)
+    down = one.whole(name, -MONEY, MONEY)
     if down > least:
-        one.wrong("down_below_minor", f"must be at most {least}, the step's at_least_minor")
+        one.wrong(name, f"must be at most {least}, the step's at_least_{unit}")
     return down
 
 

@@ -99,6 +99,11 @@ class Policy:
         return any(scheme.measures_balances for scheme in self.schemes)
 
     @property
+    def measures_points(self) -> bool:
+        """Tell whether any ladder looks at points."""
+        return any(scheme.measures_points for scheme in self.schemes)
+
+    @property
     def priced_from(self) -> date | None:
         """Return the first month that any scheme prices."""
         return min((scheme.effective_from for scheme in self.schemes), default=None)

@@ -115,6 +115,11 @@ class Scheme:
         """Tell whether the ladder looks at balances."""
         return self.ladder.measure.metric is Metric.AVERAGE_BALANCE
 
+    @property
+    def measures_points(self) -> bool:
+        """Tell whether the ladder looks at points."""
+        return self.ladder.in_points
+
     def basis(self, month: date, currency: str | None = None) -> int:
         """Return the days that a yearly rate is spread over, in that month's year.
 

@@ -63,6 +63,8 @@ def scheme_of(document: object) -> Scheme:
         index=index_of(top),
         joint_holders=_joint_holders(top),
     )
+    if scheme.measures_points and not scheme.points.per_10000 and not scheme.points.acts:
+        top.wrong("tiers.metric", "the scheme gives no points")
     top.close()
     findings.settle()
     return scheme

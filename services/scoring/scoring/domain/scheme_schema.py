@@ -187,6 +187,7 @@ def _tiers() -> Schema:
     step = {
         "anyOf": [
             mapping({**named, "at_least_minor": money}, {"down_below_minor": money, **rights}),
+            mapping({**named, "at_least_points": money}, {"down_below_points": money, **rights}),
             mapping({**named, "share_ppm": whole(1, MILLION)}, rights),
         ]
     }

@@ -17,7 +17,7 @@ from scoring.domain.problems import NotComputable
 from scoring.domain.scheme import Scheme
 from scoring.domain.scheme_money import Missing
 from scoring.domain.tiers import TierPeriod
-from scoring.domain.valuation import balance_days, tiers
+from scoring.domain.valuation import balance_days, points_by_month, tiers
 
 MOST_INPUTS = 10
 _TELLING = ("entry", "kind", "product")
@@ -80,8 +80,8 @@ class Standing:
             held.rank,
             held.since,
             why.rule,
-            why.value_minor,
-            why.threshold_minor,
+            None if why.in_points else why.value_minor,
+            None if why.in_points else why.threshold_minor,
         )
 
 
@@ -241,12 +241,16 @@ def _measures(
     if policy.measures_balances:
         for (month, line), found in balance_days(owned, policy, period).items():
             days.setdefault(line, {})[month] = found
+    points = {month: n for month, n in former.points.items() if month < period.first}
+    if policy.measures_points:
+        points |= points_by_month(owned, policy, period)
     return replace(
         former,
         business_date=policy.business_date,
         since=policy.priced_from or policy.business_date,
         contribution=contribution,
         balance_days=days,
+        points=points,
     )
 
 

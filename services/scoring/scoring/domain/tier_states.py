@@ -40,6 +40,7 @@ class Moved:
     value_minor: int
     month: date
     version: int
+    in_points: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _at(ladder: Ladder, step: Step, why: tuple[Move, date, Reading], since: date
     grace = ladder.moves.grace_months if move in {Move.ENTRY, Move.UP} else 0
     return Held(
         step,
-        Moved(move, ladder.rule, reading.amount_minor, month, ladder.version),
+        Moved(move, ladder.rule, reading.amount_minor, month, ladder.version, ladder.in_points),
         Status.GRACE if grace else Status.HELD,
         reading.amount_minor,
         grace_until=plus(since, grace) if grace else None,

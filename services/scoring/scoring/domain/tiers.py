@@ -18,7 +18,8 @@ class Reason:
 
     On a ladder by rank there is no threshold in money but the part of all customers, best first,
     that the step and those above it hold. `measured_in` is the month that gave the measure.
-    Of a tier given by hand there is who gave it and why instead of a measure.
+    Of a tier given by hand there is who gave it and why instead of a measure. Where points are
+    measured, the value and the threshold are points.
     """
 
     rule: str
@@ -28,6 +29,7 @@ class Reason:
     measured_in: date | None = None
     top_ppm: int | None = None
     scheme_version: int = 0
+    in_points: bool = False
     given_by: str | None = None
     note: str | None = None
 
@@ -118,6 +120,7 @@ def _begun(held: Held, month: date) -> TierPeriod:
         measured_in=moved.month,
         top_ppm=step.top_ppm,
         scheme_version=moved.version,
+        in_points=moved.in_points,
     )
     phases = (_phase(held, month),)
     return TierPeriod(month, None, step.code, step.name, step.rank, reason, phases)

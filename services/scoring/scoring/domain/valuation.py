@@ -7,6 +7,7 @@ from datetime import date
 from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.balance import account_months
 from scoring.domain.contribution import price, problem_of
+from scoring.domain.earned_points import earned_points
 from scoring.domain.holders import WHOLE, part_of
 from scoring.domain.ladder import BALANCE_LINES
 from scoring.domain.line import Line, View
@@ -28,6 +29,7 @@ class Valuation:
     sums: Mapping[tuple[date, AccountId, Line], int]
     missing: Sequence[Missing]
     balance_days: Mapping[tuple[date, Line], int]
+    points: Mapping[date, int]
 
     @property
     def fails_from(self) -> date | None:
@@ -58,7 +60,23 @@ def value(
             sums[key] = sums.get(key, 0) + leaf.amount_minor
     measured = policy.measures_balances
     balances = balance_days(owned, policy, period, customer_id) if measured else {}
-    return Valuation(customer_id, sums, priced.missing, balances)
+    points = points_by_month(owned, policy, period, customer_id) if policy.measures_points else {}
+    return Valuation(customer_id, sums, priced.missing, balances, points)
+
+
+def points_by_month(
+    owned: Sequence[tuple[Account, History]],
+    policy: Policy,
+    period: Period,
+    whose: CustomerId | None = None,
+) -> dict[date, int]:
+    """Return the points of each month that earns any, as the accounts are shared."""
+    found: dict[date, int] = {}
+    for one in earned_points(owned, policy, period).leaves:
+        part = WHOLE if whose is None else part_of(one.account, whose, policy.scheme(one.month))
+        if part is not None:
+            found[one.month] = found.get(one.month, 0) + part.of(one.points)
+    return found
 
 
 def balance_days(

@@ -133,8 +133,9 @@ class TierStep:
     name: str
     rank: int = strawberry.field(description="1 is the lowest.")
     at_least: Money | None = strawberry.field(
-        description="What the tier needs over the window; null where places count."
+        description="What the tier needs over the window; null where places or points count."
     )
+    points_needed: int | None = strawberry.field(description="What the tier needs in points.")
     down_below: Money | None = strawberry.field(
         description="Below what it is lost, where that is less than what it needs."
     )
@@ -148,16 +149,19 @@ class TierStep:
     share: str | None = strawberry.field(description=f"Part of all tiers' contribution. {SHARE}")
 
     @classmethod
-    def of(cls, step: Step, held: dict[str, tuple[int, int]], currency: str) -> Self:
+    def of(
+        cls, step: Step, held: dict[str, tuple[int, int]], currency: str, *, in_points: bool
+    ) -> Self:
         """Show a step with its customers."""
         customers, amount = held.get(step.code, (0, 0))
-        down = step.down_below_minor
+        down, least = step.down_below_minor, step.at_least_minor
         return cls(
             code=step.code,
             name=step.name,
             rank=step.rank,
-            at_least=None if step.top_ppm else Money.of(step.at_least_minor, currency),
-            down_below=None if down is None else Money.of(down, currency),
+            at_least=None if step.top_ppm or in_points else Money.of(least, currency),
+            down_below=None if down is None or in_points else Money.of(down, currency),
+            points_needed=least if in_points and not step.top_ppm else None,
             top_share=share_text(step.top_ppm, MILLION) if step.top_ppm else None,
             entitlements=list(step.entitlements),
             customers=customers,

@@ -27,7 +27,7 @@ from scoring.graphql.scheme_entries import SchemeMutations, SchemeQueries
 from scoring.graphql.scheme_problems import HANDLERS
 from scoring.graphql.scope import Beneath, Branch, Manager
 from scoring.graphql.tier_entries import HANDLERS as TIER_HANDLERS
-from scoring.graphql.tier_entries import TierMutations
+from scoring.graphql.tier_entries import TierMutations, TierQueries
 from scoring.operations import recalculation
 from scoring.store import customer_months, queue, reports, scores
 from scoring.store.customer_months import Question
@@ -36,7 +36,9 @@ NOBODY = UUID(int=0)
 
 
 @strawberry.type
-class Query(BridgeQuery, ConcentrationQuery, DeviationQuery, ReconciliationQuery, SchemeQueries):
+class Query(
+    TierQueries, BridgeQuery, ConcentrationQuery, DeviationQuery, ReconciliationQuery, SchemeQueries
+):
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
         principal, months = info.context.principal, period(from_, to)
@@ -84,7 +86,10 @@ class Query(BridgeQuery, ConcentrationQuery, DeviationQuery, ReconciliationQuery
             return None
         async with info.context.db.read() as session:
             held = await reports.tier_counts(session, principal.institution)
-        return [TierStep.of(step, held, policy.currency) for step in scheme.ladder.steps]
+        return [
+            TierStep.of(step, held, policy.currency, in_points=scheme.ladder.in_points)
+            for step in scheme.ladder.steps
+        ]
 
     @strawberry.field(description="Customers who cannot be worked out, by id, and why.")
     async def not_computed(

@@ -18,7 +18,8 @@ strawberry.enum(Status, name="TierStatus", description="How a tier is held.")
 strawberry.enum(Move, name="TierMove", description="What gave a tier.")
 
 
-def _money(minor: int | None, currency: str) -> Money | None:
+def money(minor: int | None, currency: str) -> Money | None:
+    """Show an amount where there is one."""
     return None if minor is None else Money.of(minor, currency)
 
 
@@ -26,10 +27,13 @@ def _money(minor: int | None, currency: str) -> Money | None:
 class TierReason:
     rule: str = strawberry.field(description="What was measured.")
     value: Money | None = strawberry.field(
-        description="What it came to in the month that gave the tier; null where a person gave it."
+        description="What it came to in the month that gave the tier; null where a person gave it "
+        "or points are measured."
     )
+    points: int | None = strawberry.field(description="What it came to where points are measured.")
+    points_needed: int | None = strawberry.field(description="What the tier needs in points.")
     threshold: Money | None = strawberry.field(
-        description="What the tier needs at least; null where places count and not amounts."
+        description="What the tier needs at least; null where places or points count."
     )
     top_share: str | None = strawberry.field(description=f"{TOP} Null where amounts count.")
     move: Move = strawberry.field(description="Coming in, rising, falling, or a person.")
@@ -43,11 +47,13 @@ class TierReason:
     @classmethod
     def of(cls, reason: Reason, currency: str) -> Self:
         """Show a reason."""
-        threshold, top = reason.threshold_minor, reason.top_ppm
+        threshold, top, points = reason.threshold_minor, reason.top_ppm, reason.in_points
         return cls(
             rule=reason.rule,
-            value=_money(reason.value_minor, currency),
-            threshold=_money(threshold, currency),
+            value=None if points else money(reason.value_minor, currency),
+            points=reason.value_minor if points else None,
+            points_needed=threshold if points else None,
+            threshold=None if points else money(threshold, currency),
             top_share=None if top is None else share_text(top, MILLION),
             move=reason.move,
             measured_in=YearMonth(reason.measured_in) if reason.measured_in else None,
@@ -63,21 +69,21 @@ class TierPhase:
     since: date = strawberry.field(description="The first day.")
     until: date | None = strawberry.field(description="The first day no longer; null if now.")
     value: Money | None = strawberry.field(
-        description="The measure that began it; null where a person did."
+        description="The measure that began it; null where a person did or points are measured."
     )
     threshold: Money | None = strawberry.field(
-        description="What keeps the tier; null where places count and not amounts."
+        description="What keeps the tier; null where places or points count."
     )
 
     @classmethod
-    def of(cls, phase: Phase, currency: str) -> Self:
+    def of(cls, phase: Phase, currency: str, *, points: bool) -> Self:
         """Show a phase."""
         return cls(
             status=phase.status,
             since=phase.since,
             until=phase.until,
-            value=_money(phase.value_minor, currency),
-            threshold=_money(phase.threshold_minor, currency),
+            value=None if points else money(phase.value_minor, currency),
+            threshold=None if points else money(phase.threshold_minor, currency),
         )
 
 
@@ -118,7 +124,9 @@ class Tier:
             until=period.until,
             status=status,
             watch_since=period.phases[-1].since if status is Status.WATCH else None,
-            phases=[TierPhase.of(one, currency) for one in period.phases],
+            phases=[
+                TierPhase.of(one, currency, points=period.reason.in_points) for one in period.phases
+            ],
             entitlements=list(step.entitlements) if step else [],
             reason=TierReason.of(period.reason, currency),
         )

@@ -19,12 +19,13 @@ from scoring.domain.holders import counted
 from scoring.domain.measures import Measures
 from scoring.domain.month_end import month_ends
 from scoring.domain.months import Period, month_of, plus
+from scoring.domain.near import LadderPlace, ladder_place
 from scoring.domain.policy import Policy
 from scoring.domain.tier_override import effective, held_on, until_day
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
 from scoring.domain.weighing import weighed_by_day
-from scoring.store import accounts, history, queue, rankings, scores, tier_overrides
+from scoring.store import accounts, history, ladder_places, queue, rankings, scores, tier_overrides
 from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
 from scoring.store.queue import Due
@@ -133,6 +134,15 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
         await stored_tiers.replace_balances(
             session, due.institution, due.customers, period.first, balances
         )
+    if policy.measures_points:
+        points = (
+            (one.customer_id, month, earned)
+            for one in found
+            for month, earned in one.points.items()
+        )
+        await stored_tiers.replace_points(
+            session, due.institution, due.customers, period.first, points
+        )
     failed = [
         NotComputed(
             customer_id=one.customer_id,
@@ -172,6 +182,7 @@ async def _rank(
     former_scores = await scores.scores(session, ids)
     overrides = await tier_overrides.overrides_by_customer_id(session, policy.institution, ids)
     periods: dict[CustomerId, Sequence[TierPeriod]] = {}
+    places: dict[CustomerId, LadderPlace | None] = {}
     kept: list[Score] = []
     events: list[outbox.Event] = []
     for customer, held in owned.items():
@@ -179,6 +190,7 @@ async def _rank(
         now = tiers(held, before, months, policy, failed.get(customer))
         if now != before:
             periods[customer] = now
+        places[customer] = ladder_place(now, months, policy)
         score, given = former_scores.get(customer), overrides.get(customer, ())
         if not held and not given and score is None:
             continue
@@ -188,6 +200,7 @@ async def _rank(
             kept.append(after)
         events.extend(news)
     await stored_tiers.replace_tiers(session, policy.institution, periods)
+    await ladder_places.replace_places(session, policy.institution, places)
     if kept:
         await scores.save_scores(session, policy.institution, kept)
     await outbox.record(session, events, at=at)

@@ -123,12 +123,13 @@ async def sellable(session: AsyncSession, version: Version) -> None:
 async def put_in_force(session: AsyncSession, version: Version) -> None:
     """Let an approved version price its months; whoever it concerns is worked out again.
 
-    A ladder that looks at balances looks at those of earlier months too: then all months wait.
+    A ladder of balances or points looks at those of earlier months too: then all months wait.
     """
     content = version.content
     await institution.add_scheme(session, version)
-    balances = readable(content.document).measures_balances
-    since = institution.BEGINNING if balances else content.effective_from
+    scheme = readable(content.document)
+    earlier = scheme.measures_balances or scheme.measures_points
+    since = institution.BEGINNING if earlier else content.effective_from
     await institution.policy_moved(session, version.institution, since)
 
 

@@ -18,6 +18,7 @@ from scoring.domain.line import View
 from scoring.domain.measures import Place
 from scoring.domain.months import between, days_in, last_day, plus
 from scoring.domain.policy import Policy
+from scoring.domain.scheme import JointHolders
 from scoring.store.sql import rows, run
 
 _NOTE = text(
@@ -46,6 +47,12 @@ _KEPT = (
     "where institution = :institution and month between :first and :month "
     "and line = any(cast(:lines as text[])) group by customer_id"
 )
+_EARNED = (
+    "select customer_id, sign(sum(points)) * "
+    "div(2 * abs(sum(points)) + :months, 2 * :months) as amount from customer_points "
+    "where institution = :institution and month between :first and :month group by customer_id"
+)
+_OPEN = "a.opened_on <= :last_day and (a.closed_on is null or a.closed_on >= :month)"
 _RANK = """
 with measured as materialized ({measured}),
 ranked as materialized (
@@ -54,8 +61,10 @@ ranked as materialized (
     count(*) over () as customers
   from customer c left join measured m on m.customer_id = c.id
   where c.institution = :institution
-    and exists (select 1 from account a where a.owner_id = c.id and a.institution = c.institution
-      and a.opened_on <= :last_day and (a.closed_on is null or a.closed_on >= :month))
+    and (exists (select 1 from account a where a.owner_id = c.id
+        and a.institution = c.institution and {open})
+      or :shared and exists (select 1 from account a where a.joint @> array[c.id]
+        and a.institution = c.institution and {open}))
     and not exists (select 1 from not_computed n where n.customer_id = c.id
       and n.from_month <= :month)
 ),
@@ -143,13 +152,15 @@ async def rank(
         "codes": [step.code for step in ladder.steps],
         "at_least": [step.at_least_minor for step in ladder.steps],
     }
+    scheme = policy.scheme(month)
     measured, more = _measured(ladder, window)
     await run(
         session,
-        text(_RANK.format(measured=measured)),
+        text(_RANK.format(measured=measured, open=_OPEN)),
         first=window[0],
         last_day=last_day(month),
         since=since,
+        shared=scheme is not None and scheme.joint_holders is not JointHolders.OWNER,
         **values,
         **steps,
         **more,
@@ -162,6 +173,8 @@ def _measured(ladder: Ladder, window: Sequence[date]) -> tuple[str, dict[str, ob
     measure = ladder.measure
     if measure.metric is Metric.CONTRIBUTION:
         return _CONTRIBUTED[measure.view], {}
+    if measure.metric is Metric.POINTS:
+        return _EARNED, {"months": len(window)}
     days = sum(measure.month_days or days_in(month) for month in window)
     return _KEPT, {"days": days, "lines": sorted(measure.lines)}
 
@@ -169,6 +182,10 @@ def _measured(ladder: Ladder, window: Sequence[date]) -> tuple[str, dict[str, ob
 _PLACES = text(
     "select customer_id, month, position, customers, amount_minor, code from tier_place "
     "where customer_id = any(cast(:ids as uuid[])) and institution = :institution"
+)
+_LATEST = text(
+    "select cuts from tier_ranking where institution = :institution and month <= :month "
+    "order by month desc limit 1"
 )
 _RANKINGS = text("select month, cuts from tier_ranking where institution = :institution")
 
@@ -189,3 +206,9 @@ async def cuts(session: AsyncSession, policy: Policy) -> dict[date, Mapping[str,
     """Return the least amount on each step at the end of the months at which all are ranked."""
     read = await rows(session, _RANKINGS, institution=policy.institution)
     return {row.month: row.cuts for row in read if policy.ranks(row.month)}
+
+
+async def latest_cuts(session: AsyncSession, institution: str, month: date) -> Mapping[str, int]:
+    """Return the least amount on each step when all were ranked last; none before that."""
+    read = await rows(session, _LATEST, institution=institution, month=month)
+    return read[0].cuts if read else {}

@@ -19,13 +19,19 @@ from scoring.store import rankings
 from scoring.store.sql import records, rows, run
 
 BalanceDays = tuple[CustomerId, date, str, int]
+Earned = tuple[CustomerId, date, int]
 _BALANCE_COLUMNS = ("institution", "customer_id", "month", "line", "balance_days")
+_POINT_COLUMNS = ("institution", "customer_id", "month", "points")
 _VIEWS = text(
     "select customer_id, month, gross, net, economic from customer_month "
     "where customer_id = any(cast(:ids as uuid[]))"
 )
 _BALANCES = text(
     "select customer_id, month, line, balance_days from customer_balance "
+    "where customer_id = any(cast(:ids as uuid[]))"
+)
+_POINTS = text(
+    "select customer_id, month, points from customer_points "
     "where customer_id = any(cast(:ids as uuid[]))"
 )
 
@@ -42,11 +48,16 @@ async def measures_by_customer_id(
         for view in View:
             mine[view][row.month] = int(getattr(row, view))
     balances: dict[CustomerId, dict[Line, dict[date, int]]] = {one: {} for one in ids}
+    ladders = [scheme.ladder for scheme in policy.schemes]
     if policy.measures_balances:
         for row in await rows(session, _BALANCES, ids=ids):
             by_line = balances[CustomerId(row.customer_id)]
             by_line.setdefault(Line(row.line), {})[row.month] = int(row.balance_days)
-    by_rank = any(scheme.ladder.by_rank for scheme in policy.schemes)
+    points: dict[CustomerId, dict[date, int]] = {one: {} for one in ids}
+    if policy.measures_points:
+        for row in await rows(session, _POINTS, ids=ids):
+            points[CustomerId(row.customer_id)][row.month] = int(row.points)
+    by_rank = any(ladder.by_rank for ladder in ladders)
     places = await rankings.places(session, policy, ids) if by_rank else {}
     cuts = await rankings.cuts(session, policy) if by_rank else {}
     return {
@@ -55,6 +66,7 @@ async def measures_by_customer_id(
             since=policy.priced_from or policy.business_date,
             contribution=contribution[one],
             balance_days=balances[one],
+            points=points[one],
             places=places.get(one, {}),
             cuts=cuts,
         )
@@ -78,6 +90,24 @@ async def replace_balances(
     await run(session, _FORGET_BALANCES, ids=ids, since=since)
     lines = ((institution, *one) for one in found if one[-1])
     await copy_rows(session, "customer_balance", _BALANCE_COLUMNS, lines)
+
+
+_FORGET_POINTS = text(
+    "delete from customer_points where customer_id = any(cast(:ids as uuid[])) and month >= :since"
+)
+
+
+async def replace_points(
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[CustomerId],
+    since: date,
+    found: Iterable[Earned],
+) -> None:
+    """Keep these points (customer, month, points) in place of all from `since` on."""
+    await run(session, _FORGET_POINTS, ids=ids, since=since)
+    earned = ((institution, *one) for one in found if one[-1])
+    await copy_rows(session, "customer_points", _POINT_COLUMNS, earned)
 
 
 _TIERS = text(
