@@ -40,6 +40,12 @@ def of_customer(as_of="") -> str:
       rule amount {{ amount }} inputs {{ name value }} }} }} }} }} }} }}"""
 
 
+def tiers(as_of="") -> str:
+    given = f"({as_of})" if as_of else ""
+    return f"""tier{given} {{ code since }} tierHistory{given} {{
+      code since until reason {{ rule value {{ amount }} }} }}"""
+
+
 async def known(bank) -> list[dict[str, str]]:
     return [
         {"__typename": kind, "id": str(row.id)}
@@ -51,7 +57,7 @@ async def known(bank) -> list[dict[str, str]]:
 async def everything(bank, keys, as_of="") -> tuple:
     """What the bank says of these customers and accounts, refusals among it."""
     document = f"""query($r: [_Any!]!) {{ _entities(representations: $r) {{
-      ... on Customer {{ {of_customer(as_of)} }} ... on Account {{ {of_account(as_of)} }} }} }}"""
+      ... on Customer {{ {of_customer(as_of)} {tiers(as_of)} }} ... on Account {{ {of_account(as_of)} }} }} }}"""
     body = await bank.ask(document, r=keys)
     refused = [(one["path"], one["message"]) for one in body.get("errors", ())]
     return keys, body["data"], sorted(refused, key=str)
@@ -90,6 +96,7 @@ async def test_an_answer_as_of_a_business_date_is_the_one_of_that_day(ready):
     await ready.post(
         ready.posting("d", 3_600_000, "2024-01-01"), ready.posting("d", -7, "2024-03-19")
     )
+    await ready.settle()
     keys, then = await known(ready), await clock(ready)
     before = await everything(ready, keys)
     await ready.learn(ready.institution_news(as_of="2024-05-02", version=2))
@@ -192,14 +199,50 @@ class Life:
 async def test_whatever_was_said_live_is_said_again_as_of_then(ready, example_scheme, seed):
     print("seed", seed)
     await ready.learn(ready.customer_news("x"), ready.account_news("e", "x"))
+    await ready.settle()
     life = Life(ready, Random(seed))
     said: list[tuple[datetime, tuple]] = []
     for _ in range(16):
         await life.go_on(example_scheme)
+        await ready.settle()
         said.append((await clock(ready), await everything(ready, await known(ready))))
     assert len({str(answer) for _, answer in said}) > 4
     for instant, answer in said:
         assert await everything(ready, answer[0], known_at(instant)) == answer
+
+
+async def test_tiers_are_replayed_and_a_tier_by_hand_counts_when_it_was_given(ready):
+    await ready.post(ready.posting("d", 36_000_000, "2024-01-01"))
+    await ready.settle()
+    then, before = await clock(ready), await ready.of_customer("c", tiers())
+    assert before["tier"]["code"] == "GOLD"
+    key = (await ready.sql("select id from customer"))[0].id
+    given = await ready.data(
+        f"""mutation {{ overrideTier(tier: {{customerId: "{key}", code: "DIAMOND", reason: "founder",
+        until: "2024-06-01"}}, idempotencyKey: "k") {{ __typename }} }}""",
+        scopes=("tier:override", "contribution:read"),
+    )
+    assert given["overrideTier"]["__typename"] == "Customer"
+    await ready.settle()
+    assert (await ready.of_customer("c", tiers()))["tier"]["code"] == "DIAMOND"
+    assert await ready.of_customer("c", tiers(known_at(then))) == before
+    early = await ready.of_customer("c", tiers('asOf: {businessDate: "2024-01-10"}'))
+    assert early["tier"]["code"] == "SILVER"
+
+
+async def test_tiers_by_rank_are_not_replayed(bank, example_scheme):
+    ladder = [
+        {"code": "A", "name": "A", "share_ppm": 900_000},
+        {"code": "B", "name": "B", "share_ppm": 100_000},
+    ]
+    by_rank = {"window_months": 1, "by": "rank", "schedule": "quarterly", "ladder": ladder}
+    await bank.ingest("scheme", example_scheme | {"tiers": by_rank})
+    await bank.learn(bank.institution_news(), bank.customer_news("c"), bank.account_news("d", "c"))
+    as_of = known_at(await clock(bank))
+    document = f"query($r: [_Any!]!) {{ _entities(representations: $r) {{ ... on Customer {{ {tiers(as_of)} }} }} }}"
+    key = (await bank.sql("select id from customer"))[0].id
+    body = await bank.ask(document, r=[{"__typename": "Customer", "id": str(key)}])
+    assert {one["extensions"]["code"] for one in body["errors"]} == {"TIERS_NOT_REPLAYED"}
 
 
 @pytest.mark.parametrize(

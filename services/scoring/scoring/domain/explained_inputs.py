@@ -12,6 +12,7 @@ from datetime import date
 from scoring.domain.account import Account, Activity
 from scoring.domain.exchange import conversion
 from scoring.domain.explanation import MINOR, Node, NodeKind, rule_key
+from scoring.domain.holders import whole_of
 from scoring.domain.leaf import Input, Leaf
 from scoring.domain.line import Line
 from scoring.domain.policy import Policy
@@ -211,7 +212,7 @@ def _leaf(leaf: Leaf) -> Node:
         kind=NodeKind.LEAF,
         key=f"{leaf.line}:{rule_key(leaf)}",
         label=f"{leaf.line}: {rule_key(leaf)}".replace("_", " "),
-        amount=leaf.amount_minor,
+        amount=whole_of(leaf)[0],
         unit=MINOR,
         formula=leaf.formula,
         inputs=leaf.inputs,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import quote
 
+from scoring.domain.holders import shared_text
 from scoring.domain.leaf import Input, Leaf
 from scoring.domain.line import Line, View
 from scoring.domain.worked import worked
@@ -177,7 +178,7 @@ def _month(leaf: Leaf) -> Node:
         key=month,
         label=month,
         amount=leaf.amount_minor,
-        formula=f"{leaf.formula}: {worked(leaf)}",
+        formula=f"{leaf.formula}: {worked(leaf)}{shared_text(leaf)}",
         inputs=leaf.inputs,
         leaf=leaf,
     )

@@ -49,6 +49,9 @@ def counted(
     ]
 
 
+_SHARE_OF = "share of ("
+
+
 def shared(leaf: Leaf, part: Part) -> Leaf:
     """Return the part of a leaf, with what it is a part of."""
     if part.parts == 1:
@@ -56,10 +59,25 @@ def shared(leaf: Leaf, part: Part) -> Leaf:
     return replace(
         leaf,
         amount_minor=part.of(leaf.amount_minor),
-        formula=f"share of ({leaf.formula})",
+        formula=f"{_SHARE_OF}{leaf.formula})",
         inputs=(
             *leaf.inputs,
             Input("whole", leaf.amount_minor, "minor"),
             Input("share", f"{part.place} of {part.parts}", "holder"),
         ),
     )
+
+
+def whole_of(leaf: Leaf) -> tuple[int, str, tuple[Input, ...]]:
+    """Return amount, formula and inputs of the leaf that this one is a share of, or is itself."""
+    if not leaf.formula.startswith(_SHARE_OF):
+        return leaf.amount_minor, leaf.formula, leaf.inputs
+    *inputs, whole, _ = leaf.inputs
+    return int(whole.value), leaf.formula.removeprefix(_SHARE_OF).removesuffix(")"), tuple(inputs)
+
+
+def shared_text(leaf: Leaf) -> str:
+    """Write which share of the whole a shared leaf is; nothing of one that is whole."""
+    if not leaf.formula.startswith(_SHARE_OF):
+        return ""
+    return f"; share {leaf.inputs[-1].value} = {leaf.amount_minor}"

@@ -3,6 +3,7 @@
 Problem
 ├── PeriodInvalid       the caller asked for months or days that make no period
 ├── AsOfInvalid         the caller asked for a day or an instant that has not come
+├── TiersNotReplayed    a ladder by rank rests on everybody, and is known as of now only
 ├── NotComputable       a month cannot be priced, and nothing is guessed
 │   ├── RatesMissing    a product with balance-days has no rate for the month
 │   ├── SchemeMissing   no scheme is in force for the month
@@ -45,6 +46,12 @@ class AsOfInvalid(Problem):
     """A business date or an instant of knowledge that has not come."""
 
     code: ClassVar[str] = "AS_OF_INVALID"
+
+
+class TiersNotReplayed(Problem):
+    """Tiers as of a past moment, on a ladder by rank."""
+
+    code: ClassVar[str] = "TIERS_NOT_REPLAYED"
 
 
 class NotComputable(Problem):

@@ -98,15 +98,21 @@ def balance_days(
     return found
 
 
-def tiers(
+def tiers(  # noqa: PLR0913  (what they rest on, and where they begin and end)
     accounts: Sequence[Account],
     former: Sequence[TierPeriod],
     measures: Measures,
     policy: Policy,
     fails_from: date | None,
+    *,
+    earlier: Sequence[date] = (),
 ) -> list[TierPeriod]:
-    """Return the customer's tiers from the first month with an account, while it can be priced."""
+    """Return the customer's tiers from the first month with an account, while it can be priced.
+
+    An account that was theirs before counts for the beginning: by a former tier, or `earlier`.
+    """
     starts = [month_of(account.opened_on) for account in accounts] + [p.since for p in former]
+    starts += earlier
     if not starts or policy.priced_from is None:
         return []
     last = plus(fails_from, -1) if fails_from else month_of(policy.business_date)

@@ -7,6 +7,7 @@ formula goes over them: the summand is written once for each group that has its 
 import re
 from collections.abc import Mapping, Sequence
 
+from scoring.domain.holders import whole_of
 from scoring.domain.leaf import Input, Leaf
 
 _NAME = re.compile(r"[a-z][a-z_]+")
@@ -15,9 +16,12 @@ Values = Mapping[str, str]
 
 
 def worked(leaf: Leaf) -> str:
-    """Return the leaf's formula in numbers, with what it comes to in minor units, rounded once."""
-    whole, groups = _by_group(leaf.inputs)
-    text = leaf.formula
+    """Return the leaf's formula in numbers, with what it comes to in minor units, rounded once.
+
+    Of a leaf that is shared, the whole is worked through.
+    """
+    amount, text, inputs = whole_of(leaf)
+    whole, groups = _by_group(inputs)
     while (start := text.find(_SUM)) >= 0:
         end = _end(text, start + len(_SUM))
         terms = _terms(text[start + len(_SUM) : end], whole, groups)
@@ -25,7 +29,7 @@ def worked(leaf: Leaf) -> str:
         several = len(terms) > 1 and not enclosed
         found = " + ".join(terms)
         text = f"{text[:start]}{f'({found})' if several else found}{text[end:]}"
-    return f"{_put_in(text, whole)} = {leaf.amount_minor}"
+    return f"{_put_in(text, whole)} = {amount}"
 
 
 def _by_group(inputs: Sequence[Input]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:

@@ -194,18 +194,20 @@ class Customer:
         return await Explained(leaves, policy, loaders).at(path)
 
     @strawberry.field(description="The tier held now; null before the first account.")
-    async def tier(self, info: Info) -> Tier | None:
-        policy = await info.context.loaders.policy()
-        found = await info.context.loaders.tiers_by_customer_id.load(CustomerId(self.id))
+    async def tier(self, info: Info, as_of: AsOfArgument = None) -> Tier | None:
+        loaders = info.context.loaders.at(moment(as_of))
+        policy = await loaders.policy()
+        found = await loaders.tiers_by_customer_id.load(CustomerId(self.id))
         held = held_on(found, policy.business_date) if policy else None
         return Tier.of(held, policy) if held and policy else None
 
     @strawberry.field(description="Every tier held, oldest first, each with its reason.")
-    async def tier_history(self, info: Info) -> list[Tier] | None:
-        policy = await info.context.loaders.policy()
+    async def tier_history(self, info: Info, as_of: AsOfArgument = None) -> list[Tier] | None:
+        loaders = info.context.loaders.at(moment(as_of))
+        policy = await loaders.policy()
         if policy is None:
             return []
-        found = await info.context.loaders.tiers_by_customer_id.load(CustomerId(self.id))
+        found = await loaders.tiers_by_customer_id.load(CustomerId(self.id))
         return [Tier.of(one, policy) for one in until_day(found, policy.business_date)]
 
     @strawberry.field(

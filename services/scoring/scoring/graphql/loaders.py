@@ -1,7 +1,9 @@
 """Batches: one short read per kind of thing, however many fields asked."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
+from itertools import chain
 from typing import TypeVar
 from uuid import UUID
 
@@ -29,6 +31,7 @@ from scoring.domain.month_end import Deviation, days_come
 from scoring.domain.months import Period, last_day
 from scoring.domain.policy import Policy
 from scoring.domain.tier_override import effective
+from scoring.domain.tier_replay import replay_period, replayed
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.weighing import weighed_by_day
 from scoring.store import accounts, balances, groups, history, knowledge, tier_overrides, tiers
@@ -103,9 +106,14 @@ class Loaders:
         return [found.get(one) for one in ids]
 
     async def _tiers_by_customer_id(self, ids: list[CustomerId]) -> list[list[TierPeriod]]:
+        if self._as_of != NOW:
+            found = await self._tiers_replayed(ids)
         async with self._db.read() as session:
-            found = await tiers.tiers_by_customer_id(session, self._institution, ids)
-            given = await tier_overrides.overrides_by_customer_id(session, self._institution, ids)
+            if self._as_of == NOW:
+                found = await tiers.tiers_by_customer_id(session, self._institution, ids)
+            given = await tier_overrides.overrides_by_customer_id(
+                session, self._institution, ids, self._as_of.known_at
+            )
         return [effective(found.get(one, []), given.get(one, [])) for one in ids]
 
     async def _memberships_by_group_id(self, ids: list[UUID]) -> list[Sequence[Membership] | None]:
@@ -114,6 +122,31 @@ class Loaders:
                 session, self._institution, ids, self._as_of.known_at
             )
         return [found.get(one) for one in ids]
+
+    async def _tiers_replayed(self, ids: list[CustomerId]) -> dict[CustomerId, list[TierPeriod]]:
+        policy = await self.policy()
+        months = replay_period(policy) if policy else None
+        if policy is None or months is None:
+            return {}
+        async with self._db.read() as session:
+            held = await accounts.held_by_customer_id(
+                session, self._institution, ids, self._as_of.known_at
+            )
+            opened = await accounts.openings_by_customer_id(
+                session, self._institution, ids, self._as_of.known_at
+            )
+
+        owned = [counted(held.get(one, ()), one, policy) for one in ids]
+        known = {account.id: account for account in chain.from_iterable(owned)}
+        kept = await self.histories(list(known.values()), months, policy, acts=True)
+
+        def work() -> dict[CustomerId, list[TierPeriod]]:
+            return {
+                one: replayed(one, mine, kept, opened.get(one), policy, months)
+                for one, mine in zip(ids, owned, strict=True)
+            }
+
+        return await asyncio.to_thread(work)
 
     async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
         async with self._db.read() as session:

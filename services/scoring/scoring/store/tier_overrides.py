@@ -2,24 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
 from scoring.domain.tier_override import Override
+from scoring.store.knowledge import as_known, chosen
 from scoring.store.sql import rows, run
 
 _HOLD = text("select id from customer where institution = :institution and id = :id for update")
-_SELECT = (
-    "select id, customer_id, code, name, rank, reason, since, until, set_by, set_at, ended_by, "
-    "end_reason from tier_override "
+_COLUMNS = (
+    "id, customer_id, code, name, rank, reason, since, until, set_by, set_at, ended_by, end_reason"
 )
-_BY_CUSTOMER = text(
-    f"{_SELECT} where institution = :institution and customer_id = any(cast(:ids as uuid[])) "
-    "order by customer_id, since, set_at, id"
-)
+_SELECT = f"select {_COLUMNS} from tier_override "  # noqa: S608  (fixed names)
+
+
+def _by_customer(table: str) -> TextClause:
+    return text(
+        f"select {_COLUMNS} from {table} o where institution = :institution "  # noqa: S608  (fixed)
+        "and customer_id = any(cast(:ids as uuid[])) order by customer_id, since, set_at, id"
+    )
+
+
+_BY_CUSTOMER = _by_customer("tier_override")
+_BY_CUSTOMER_KNOWN = _by_customer(as_known("tier_override"))
 _IN_FORCE = text(
     f"{_SELECT} where institution = :institution and customer_id = :customer_id "
     "and since <= :day and until > :day"
@@ -42,11 +50,15 @@ async def hold(session: AsyncSession, institution: str, customer: CustomerId) ->
 
 
 async def overrides_by_customer_id(
-    session: AsyncSession, institution: str, ids: Sequence[CustomerId]
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[CustomerId],
+    known_at: datetime | None = None,
 ) -> dict[CustomerId, list[Override]]:
     """Return every tier ever given by hand, oldest first."""
+    statement, known = chosen(known_at, _BY_CUSTOMER, _BY_CUSTOMER_KNOWN)
     found: dict[CustomerId, list[Override]] = {}
-    for row in await rows(session, _BY_CUSTOMER, institution=institution, ids=ids):
+    for row in await rows(session, statement, institution=institution, ids=ids, **known):
         one = Override(**row._mapping)  # noqa: SLF001  (public in SQLAlchemy)
         found.setdefault(one.customer_id, []).append(one)
     return found
