@@ -12,6 +12,7 @@ from scoring.domain.holders import Part, part_of
 from scoring.domain.line import Line
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
+from scoring.domain.returns import economic_capital, raroc_ppm
 from scoring.domain.scheme_document import scheme_of
 
 from tests.scoring.conftest import customer_id
@@ -61,6 +62,28 @@ def test_what_holders_have_of_an_account_is_the_account(example_scheme, opening,
             parts = [leaves[place].amount_minor for leaves in held if leaves]
             assert sum(parts) == leaf.amount_minor
             assert len(parts) == (1 + len(joint) if option == "equal" else 1)
+
+
+def test_the_capital_that_an_account_binds_is_shared_too(example_scheme):
+    capital = {
+        "ratio_ppm": 105_000,
+        "hurdle_ppm": 120_000,
+        "weights": {"lines": {"deposit": 500_000}},
+    }
+    policy = a_policy(example_scheme, joint_holders="equal", capital=capital)
+    account, period = an_account(), Period(date(2024, 2, 1), MARCH)
+    whole = price([(account, History(-36_000))], policy, period).whole()
+    held = [
+        price([(account, History(-36_000))], policy, period, one).whole()
+        for one in account_holders()
+    ]
+    bound = [economic_capital(leaves, 60) for leaves in (whole, *held)]
+    assert bound == [1_890, 945, 945]
+    assert len({raroc_ppm(leaves) is None for leaves in (whole, *held)}) == 1
+
+
+def account_holders():
+    return OWNER, JOINT[0]
 
 
 def test_places_are_the_owners_and_then_by_id(example_scheme):

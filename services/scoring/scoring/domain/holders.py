@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from scoring.domain.account import Account, CustomerId
-from scoring.domain.leaf import Input, Leaf
+from scoring.domain.leaf import CapitalUse, Input, Leaf
 from scoring.domain.policy import Policy
 from scoring.domain.scheme import JointHolders, Scheme
 
@@ -56,9 +56,11 @@ def shared(leaf: Leaf, part: Part) -> Leaf:
     """Return the part of a leaf, with what it is a part of."""
     if part.parts == 1:
         return leaf
+    used = leaf.capital
     return replace(
         leaf,
         amount_minor=part.of(leaf.amount_minor),
+        capital=CapitalUse(used.days / part.parts, used.years / part.parts) if used else None,
         formula=f"{_SHARE_OF}{leaf.formula})",
         inputs=(
             *leaf.inputs,

@@ -28,14 +28,24 @@ _NOW = ("customer", "account", "loan", "account_rate")
 _KNOWN = tuple(as_known(table) for table in _NOW)
 
 
-_OWNED = "a.owner_id = c.id"
-_HELD = "(a.owner_id = c.id or a.joint @> array[c.id])"
+_OWNED = (
+    "(select o.*, o.owner_id as holder from {account} o where o.institution = :institution "
+    "and o.owner_id = any(cast(:ids as uuid[])))"
+)
+_HELD = (
+    "(select o.*, o.owner_id as holder from {account} o where o.institution = :institution "
+    "and o.owner_id = any(cast(:ids as uuid[])) "
+    "union all select j.*, h.id as holder from {account} j cross join unnest(j.joint) as h(id) "
+    "where j.institution = :institution and j.joint && cast(:ids as uuid[]) "
+    "and h.id <> j.owner_id and h.id = any(cast(:ids as uuid[])))"
+)
+"""Accounts by owner, and by owner or joint holder; each way in has an index of its own."""
 
 
 def _by_customer(theirs: str, customer: str, account: str, loan: str, rate: str) -> TextClause:
     return text(
         f"select c.id as customer_id, {_ACCOUNT.format(rate=rate)} from {customer} c "  # noqa: S608  (fixed names)
-        f"left join {account} a on a.institution = c.institution and {theirs} "
+        f"left join {theirs.format(account=account)} a on a.holder = c.id "
         f"left join {loan} l on l.account_id = a.id and l.institution = c.institution "
         "where c.institution = :institution and c.id = any(cast(:ids as uuid[])) order by a.number"
     )
