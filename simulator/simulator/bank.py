@@ -29,7 +29,16 @@ TRUTHS = {
     "truth-responses": "truth/responses",
     "truth-contribution": "truth/contribution",
 }
-JOINED = ("customers", "accounts", "account_holders", "cards", "consents", "loans")
+JOINED = (
+    "customers",
+    "groups",
+    "group_members",
+    "accounts",
+    "account_holders",
+    "cards",
+    "consents",
+    "loans",
+)
 Told = Callable[[int, int], None]
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from simulator import (
     defects,
+    groups,
     history,
     holdings,
     identity,
@@ -87,10 +88,13 @@ def make(plan: Plan, block: int) -> Made:
     worth = valuation.contributions(past, held, when, count)
     known = identity.identify(crowd, bank, plan.stream(block, "identity"))
     family, boss = records.relatives(crowd, plan.stream(block, "relatives"))
+    belong = groups.belonging(crowd, boss)
     tables = {
         kind: table.sort_by(table.column_names[0])
         for kind, table in (
             ("customers", known.table),
+            ("groups", belong.groups),
+            ("group_members", belong.members),
             ("accounts", records.accounts(held, crowd, bank)),
             ("account_holders", records.holders(held, crowd, family, boss)),
             ("cards", records.cards(held, crowd, until, plan.stream(block, "cards"))),

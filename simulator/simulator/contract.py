@@ -15,6 +15,8 @@ _COLUMNS = {
         "number kind name id_type id_number born_on:day sex phone email address branch_code "
         "manager_number since:day"
     ),
+    "groups": "code kind name parent_code",
+    "group_members": "group_code customer_number role since:day until:day",
     "accounts": "number product_code currency branch_code opened_on:day closed_on:day",
     "account_holders": "account_number customer_number role",
     "cards": "reference account_number customer_number kind issued_on:day",

@@ -39,7 +39,7 @@ def customers(people: People, traits: Traits, slips: Slips, when: Span) -> pa.Ta
         "phone_changed": slips.new_phone,
         "id_of_15_digits": slips.old_id,
         "id_missing": slips.no_id,
-        "household": _households(people),
+        "household": households(people),
         "household_role": text.where(
             people.enterprise, None, text.chosen(ROLES, np.maximum(people.role, 0))
         ),
@@ -65,12 +65,19 @@ def groups(people: People, boss: Integers) -> pa.Table:
     """Tell who represents a firm, and which firms belong together by that."""
     firms = np.flatnonzero(boss >= 0)
     head = customer_numbers(people.index[boss[firms]])
+    business = business_groups(people, boss).take(pa.array(firms))
     columns = {
         "customer_number": customer_numbers(people.index[firms]),
         "legal_representative": head,
-        "business_group": text.join("G", head),
+        "business_group": business,
     }
     return pa.table(columns)
+
+
+def business_groups(people: People, boss: Integers) -> text.Text:
+    """Name the group of each firm, after the person behind it; nothing for persons."""
+    head = customer_numbers(people.index[np.maximum(boss, 0)])
+    return text.where(boss >= 0, text.join("G", head), None)
 
 
 def manager_shares(people: People, bank: Organisation, rng: np.random.Generator) -> pa.Table:
@@ -121,7 +128,8 @@ def contribution(people: People, worth: Integers) -> pa.Table:
     return pa.table(columns)
 
 
-def _households(people: People) -> object:
+def households(people: People) -> text.Text:
+    """Name each customer's household, as the bank's records do too; nothing for firms."""
     number = text.padded(np.maximum(people.household, 0), 5)
     name = text.join("H", text.padded(np.full(len(people), people.block), 4), number)
     return text.where(people.household >= 0, name, None)

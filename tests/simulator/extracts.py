@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from customer.domain.account import fit_account, fit_card, fit_holding
 from customer.domain.consent import fit_consent
 from customer.domain.customer import fit_customer
+from customer.domain.group import Roll, fit_group
 from customer.ingest import records
 from kit.intake import parse
 from kit.problem import Problem
@@ -25,6 +26,8 @@ SHAPES = {
     "branches": records.Branch,
     "staff": records.Staff,
     "customers": records.Customer,
+    "groups": records.Group,
+    "group_members": records.GroupMember,
     "accounts": records.Account,
     "account_holders": records.AccountHolder,
     "cards": records.Card,
@@ -85,6 +88,7 @@ class _Bank:
         self.branches, self.products, self.staff = set(), set(), set()
         self.customers, self.accounts, self.consents, self.ids = set(), {}, {}, set()
         self.currencies = {}
+        self.groups, self.roll = {}, None
 
     def takes(self, kind, record):
         told = record.told("SHEAF") if isinstance(record, records.Stated) else record
@@ -111,6 +115,13 @@ class _Bank:
     def _customers(self, told):
         fit_customer(told, self.as_of, self.branches, self.staff)
         self.customers.add(told.id)
+
+    def _groups(self, told):
+        self.groups[told.id] = fit_group(self.groups, told)
+
+    def _group_members(self, told):
+        self.roll = self.roll or Roll([], self.customers)
+        self.groups[told.group_id] = self.roll.fit(self.groups, told)
 
     def _accounts(self, told):
         self.accounts[told.id] = fit_account(None, told, self.products, self.branches)

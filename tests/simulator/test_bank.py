@@ -34,8 +34,12 @@ def rows(bank):
     return rows_of(bank)
 
 
+NOT_MADE_UP = {"fx_rates", "account_rates", "general_ledger"}
+"""All accounts are in yuan and at their products' rates; no ledger stands beside them."""
+
+
 def test_every_kind_of_the_contract_is_there(rows):
-    assert set(rows) == {kind.name for kind in FILE_KINDS} | {"scheme"}
+    assert set(rows) == {kind.name for kind in FILE_KINDS} - NOT_MADE_UP | {"scheme"}
     assert len(rows["customers"]) == 400
     assert {product["line"] for product in rows["products"]} == {
         "deposit",
@@ -67,6 +71,24 @@ def test_every_reference_leads_to_a_record(rows):
     assert owners == dict.fromkeys(accounts, 1)
     held = [(h["account_number"], h["customer_number"]) for h in rows["account_holders"]]
     assert len(set(held)) == len(held)
+
+
+def test_families_and_firms_belong_together(rows):
+    kinds = {g["code"]: g["kind"] for g in rows["groups"]}
+    assert len(kinds) == len(rows["groups"])
+    assert set(kinds.values()) == {"household", "group"}
+    since = {c["number"]: c["since"] for c in rows["customers"]}
+    members = Counter(m["group_code"] for m in rows["group_members"])
+    assert members.keys() == kinds.keys()
+    assert min(members.values()) >= 2
+    once = Counter((m["customer_number"], kinds[m["group_code"]]) for m in rows["group_members"])
+    assert set(once.values()) == {1}
+    assert all(m["since"] == since[m["customer_number"]] for m in rows["group_members"])
+    roles = {(kinds[m["group_code"]], m["role"]) for m in rows["group_members"]}
+    assert roles <= {
+        ("household", "head"), ("household", "spouse"), ("household", "child"), ("household", "parent"),
+        ("group", "company"), ("group", "legal_representative"),
+    }  # fmt: skip
 
 
 def test_days_follow_one_another(rows):
