@@ -4,10 +4,11 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 from scoring.domain.account import Account, AccountId, Activity, Ahead, CustomerId, History
 from scoring.domain.balance import moments_of
 from scoring.domain.contribution import price
@@ -61,15 +62,18 @@ class World:
 # the engine's answer
 
 
-def by_engine(world: World, backend):
-    """(leaves, missing, sums) of the engine, as plain sorted values."""
-    accounts = backend.create_table("accounts", _accounts(world), overwrite=True)
-    sent = backend.create_table("postings", _postings(world), overwrite=True)
-    loans = backend.create_table("loans", _loans(world), overwrite=True)
-    rates = backend.create_table("rates", _rates(world), overwrite=True)
-    taken = intake(sent, accounts, at=world.at)
-    admitted = backend.create_table("admitted", taken.admitted, overwrite=True)
-    bank = Bank(accounts, admitted, loans, rates)
+def by_engine(world: World, backend, folder):
+    """(leaves, missing, sums) of the engine from Parquet files, as plain sorted values."""
+    made = {
+        "accounts": _accounts(world), "postings": _postings(world), "loans": _loans(world), "rates": _rates(world)
+    }  # fmt: skip
+    read = {}
+    for kind, rows in made.items():
+        path = folder / f"{uuid4()}.parquet"
+        pq.write_table(rows, path)
+        read[kind] = backend.read_parquet(str(path))
+    admitted = intake(read["postings"], read["accounts"], at=world.at).admitted.cache()
+    bank = Bank(read["accounts"], admitted, read["loans"], read["rates"])
     pricing = Pricing(world.period, world.policy.business_date, world.policy.schemes)
     found = contribution(bank, pricing)
     return (

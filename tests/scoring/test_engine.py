@@ -58,7 +58,7 @@ def scheme(document, rng, number, since):
     return scheme_of(changed)
 
 
-def world_of(document, seed, first, length, lacks):
+def world_of(document, seed, first, length, lacks, accounts=ACCOUNTS):
     rng = random.Random(seed)
     period = Period(first, plus(first, length))
     business_date = date.fromordinal(
@@ -87,7 +87,7 @@ def world_of(document, seed, first, length, lacks):
         rates=RateBook.of(rates),
     )
     world = World(policy, period, rates)
-    fill(world, rng, ACCOUNTS, lacks)
+    fill(world, rng, accounts, lacks)
     return world
 
 
@@ -95,9 +95,11 @@ def world_of(document, seed, first, length, lacks):
     max_examples=EXAMPLES, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )  # fmt: skip
 @given(st.integers(0, 2**32), PERIODS, st.sampled_from([0.0, 0.0, 0.1, 0.5]))
-def test_the_engine_gives_what_the_domain_gives(example_scheme, backend, seed, period, lacks):
+def test_the_engine_gives_what_the_domain_gives(
+    example_scheme, backend, tmp_path, seed, period, lacks
+):
     world = world_of(example_scheme, seed, *period, lacks)
-    leaves, missing, sums = by_engine(world, backend)
+    leaves, missing, sums = by_engine(world, backend, tmp_path)
     expected_leaves, expected_missing, expected_sums = by_domain(world)
     assert leaves == expected_leaves
     assert missing == expected_missing

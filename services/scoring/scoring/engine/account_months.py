@@ -5,7 +5,7 @@ import ibis.expr.types as ir
 
 from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
-from scoring.engine.exact import month_index, narrow
+from scoring.engine.exact import month_index, narrow, settled
 from scoring.engine.loans import with_schedule
 
 _ZERO = ibis.literal(0, type="int64")
@@ -25,12 +25,12 @@ def account_months(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: P
     `lacks` has the bits of what the month lacks; the columns of `atoms` are null in months
     without postings.
     """
-    rows = with_schedule(_grid(held, atoms, prices, pricing))
+    rows = settled(with_schedule(settled(_grid(held, atoms, prices, pricing))))
     rows = rows.mutate(
         balance_days=rows.opening * rows.through + (rows.through + 1) * rows.s0 - rows.s1,
         open=rows.closed_on.isnull() | (rows.closed_on >= rows.month),
     )
-    rows = rows.filter((rows.balance_days != 0) | rows.active | rows.open)
+    rows = settled(rows.filter((rows.balance_days != 0) | rows.active | rows.open))
     balance = rows.balance_days != 0
     return rows.mutate(
         lacks=rows.lacks_always

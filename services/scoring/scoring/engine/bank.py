@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import ibis
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends import BaseBackend
 
 
@@ -65,3 +66,14 @@ def _with(extract: ir.Table, optional: str, kind: str) -> ir.Table:
     if optional in extract.columns:
         return extract
     return extract.mutate(**{optional: ibis.null(kind)})
+
+
+def small(backend: BaseBackend, rows: pa.Table) -> ir.Table:
+    """Return a relation of a few rows that the backend knows.
+
+    Ibis tells Spark of one when rows are asked for, not when an expression is kept or written.
+    """
+    relation = ibis.memtable(rows)
+    if backend.name == "pyspark":
+        backend.to_pyarrow(relation.limit(0))
+    return relation

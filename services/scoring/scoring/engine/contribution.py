@@ -9,7 +9,7 @@ from scoring.engine.account_months import account_months, held_by
 from scoring.engine.atoms import atoms
 from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
-from scoring.engine.exact import prepare
+from scoring.engine.exact import prepare, settled
 from scoring.engine.prices import prices
 
 
@@ -40,7 +40,7 @@ def contribution(bank: Bank, pricing: Pricing) -> Contribution:
     said = prices(bank, held, pricing)
     worked = atoms(bank.postings, pricing, entries).cache()
     rows = account_months(held, worked, said.rows, pricing)
-    priced = rows.mutate(**leaves.amounts(rows, entries))
+    priced = settled(rows.mutate(**leaves.amounts(rows, entries)))
     kept = priced.select(
         "account", "customer", "month", "lacks", **leaves.by_line(priced, entries)
     ).cache()

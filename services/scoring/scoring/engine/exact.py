@@ -25,14 +25,22 @@ CREATE OR REPLACE TEMP MACRO sheaf_share(n, part, whole) AS CASE
 )
 """Where 64 bits are enough they are used: DuckDB divides them several times faster."""
 _SPARK = (
+    # or its optimizer writes every expression into every other until there is no end
+    "SET spark.sql.optimizer.excludedRules=org.apache.spark.sql.catalyst.optimizer.CollapseProject",
+    "SET spark.sql.constraintPropagation.enabled=false",
     "CREATE OR REPLACE TEMPORARY FUNCTION sheaf_narrow(n BIGINT) RETURNS BIGINT RETURN n",
     """
+CREATE OR REPLACE TEMPORARY FUNCTION sheaf_parts(size DECIMAL(38, 0), whole BIGINT)
+  RETURNS BIGINT RETURN CAST((size - size % whole) / whole AS BIGINT)
+""",
+    """
 CREATE OR REPLACE TEMPORARY FUNCTION sheaf_share(n BIGINT, part BIGINT, whole BIGINT)
-  RETURNS BIGINT RETURN CAST(
-    (abs(CAST(n AS DECIMAL(19, 0)) * CAST(part AS DECIMAL(19, 0))) + whole div 2) div whole
-    * sign(n) * sign(part) AS BIGINT)
+  RETURNS BIGINT RETURN sheaf_parts(
+    abs(CAST(n AS DECIMAL(19, 0)) * CAST(part AS DECIMAL(19, 0))) + whole div 2, whole
+  ) * CASE WHEN (n < 0) <> (part < 0) THEN -1 ELSE 1 END
 """,
 )
+"""`div` and `sign` will not do: one turns wrong silently beyond 64 bits, the other is a float."""
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {"duckdb": _DUCKDB, "pyspark": _SPARK}
 
 
@@ -55,6 +63,11 @@ _narrow = _builtin(_of_one, name="sheaf_narrow", signature=((NARROW,), NARROW))
 _share = _builtin(_of_three, name="sheaf_share", signature=((NARROW, NARROW, NARROW), NARROW))
 
 
+def settled(rows: ir.Table) -> ir.Table:
+    """Let Spark work a relation out before it goes on; DuckDB takes long expressions as well."""
+    return rows.cache() if rows.get_backend().name == "pyspark" else rows
+
+
 def narrow(amount: ir.IntegerValue) -> ir.IntegerValue:
     """Keep a sum in 64 bits; Ibis takes it for that narrow already, DuckDB does not."""
     return _narrow(amount)
@@ -73,4 +86,4 @@ def share(
 
 def month_index(day: ir.DateValue) -> ir.IntegerValue:
     """Return the number of a day's month; the next month's is one more."""
-    return day.year() * 12 + day.month() - 1
+    return day.year().cast(NARROW) * 12 + day.month() - 1

@@ -11,6 +11,7 @@ from scoring.domain.line import Line
 from scoring.domain.money import MILLION
 from scoring.domain.rules import MARGIN_LINES
 from scoring.engine.acts import Entry
+from scoring.engine.bank import small
 from scoring.engine.exact import share
 
 _WITH_MARGIN = (*MARGIN_LINES, Line.LOAN)
@@ -35,12 +36,12 @@ def amounts(rows: ir.Table, entries: Sequence[Entry]) -> Mapping[str, ir.Integer
 def _margin(rows: ir.Table) -> ir.IntegerValue:
     """Price what is left and what is owed: owed balance-days are negative, so one formula holds."""
     amount = share(rows.balance_days, rows.spread_ppm, rows.year_ppm)
-    return ibis.ifelse(rows.balance_days != 0, amount, None)
+    return ibis.ifelse(rows.earns & (rows.balance_days != 0), amount, None)
 
 
 def _expected_loss(rows: ir.Table) -> ir.IntegerValue:
     amount = share(ibis.least(rows.balance_days, 0), rows.loss_part, rows.loss_whole)
-    return ibis.ifelse(rows.balance_days != 0, amount, None)
+    return ibis.ifelse(rows.risks & (rows.balance_days != 0), amount, None)
 
 
 def _e_banking(rows: ir.Table) -> ir.IntegerValue:
@@ -70,21 +71,22 @@ def _entry(rows: ir.Table, entry: Entry) -> ir.IntegerValue:
 
 def leaves(rows: ir.Table, entries: Sequence[Entry]) -> ir.Table:
     """Return the amounts one by one."""
-    own = [("margin", None, ""), *((rule, line, "") for rule, line in _LINE_OF.items())]
+    own = [("margin", "", ""), *((rule, line, "") for rule, line in _LINE_OF.items())]
     names = [*own, *((e.rule, e.line, e.name) for e in entries)]
     columns = ["margin", *_LINE_OF, *(entry.column for entry in entries)]
     told = rows.select("account", "customer", "month", "line", **amounts(rows, entries))
     told = told.filter(ibis.or_(*(told[column].notnull() for column in columns)))
     each = told.cross_join(
-        ibis.memtable(
+        small(
+            rows.get_backend(),
             pa.table(
                 {
                     "number": range(len(names)),
-                    "of_line": [line and line.value for _, line, _ in names],
+                    "of_line": [str(line) for _, line, _ in names],
                     "rule": [rule for rule, _, _ in names],
                     "entry": [entry for _, _, entry in names],
                 }
-            )
+            ),
         )
     )
     of_margin = ibis.ifelse(each.line == Line.LOAN.value, "loan_margin", "deposit_margin")
@@ -92,8 +94,8 @@ def leaves(rows: ir.Table, entries: Sequence[Entry]) -> ir.Table:
         "account",
         "customer",
         "month",
-        line=each.of_line.coalesce(each.line),
-        rule=ibis.ifelse(each.of_line.isnull(), of_margin, each.rule),
+        line=ibis.ifelse(each.of_line == "", each.line, each.of_line),
+        rule=ibis.ifelse(each.of_line == "", of_margin, each.rule),
         entry=each.entry,
         amount_minor=_chosen(each, columns),
     )
@@ -124,7 +126,7 @@ def _total(rows: ir.Table, entries: Sequence[Entry], line: Line) -> ir.IntegerVa
 def sums(rows: ir.Table) -> ir.Table:
     """Return the totals `by_line` one by one, as far as they are not 0."""
     lines = [line.value for line in Line]
-    numbered = ibis.memtable(pa.table({"number": range(len(lines)), "line": lines}))
+    numbered = small(rows.get_backend(), pa.table({"number": range(len(lines)), "line": lines}))
     each = rows.cross_join(numbered)
     each = each.select("customer", "month", "account", "line", amount_minor=_chosen(each, lines))
     return each.filter(each.amount_minor != 0)

@@ -9,7 +9,6 @@ from datetime import date
 from math import gcd
 from typing import Any
 
-import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
@@ -27,7 +26,7 @@ from scoring.domain.problems import (
 )
 from scoring.domain.rules import MARGIN_LINES
 from scoring.domain.scheme import Scheme, in_force
-from scoring.engine.bank import Bank
+from scoring.engine.bank import Bank, small
 from scoring.engine.calendar_months import Pricing, index_of
 
 NO_SCHEME, NO_PRICE, NO_CUSTOMER_RATE, NO_TRANSFER_RATE, NO_TERMS = (1 << n for n in range(5))
@@ -47,6 +46,8 @@ _COLUMNS = pa.schema(
         ("lacks_always", pa.int64()),
         ("lacks_moved", pa.int64()),
         ("lacks_balance", pa.int64()),
+        ("earns", pa.bool_()),
+        ("risks", pa.bool_()),
         ("spread_ppm", pa.int64()),
         ("year_ppm", pa.int64()),
         ("loss_part", pa.int64()),
@@ -90,8 +91,9 @@ def prices(bank: Bank, held: ir.Table, pricing: Pricing) -> Prices:
 
     lacks_always: bits of what every month of the kind lacks that counts for something;
     lacks_moved: likewise of those with balance-days or postings, lacks_balance: with balance-days.
-    A margin is balance-days x spread_ppm / year_ppm, a loss balance-days x loss_part / loss_whole;
-    null where there is none.
+    A margin is balance-days x spread_ppm / year_ppm where the kind `earns` one, a loss
+    balance-days x loss_part / loss_whole where it `risks` one. Nothing is null: on the way to
+    Spark such numbers would become floats.
     """
     backend = held.get_backend()
     kinds = backend.to_pyarrow(held.select("product", "line", "currency", "grade").distinct())
@@ -104,9 +106,9 @@ def prices(bank: Bank, held: ir.Table, pricing: Pricing) -> Prices:
     rows = [row for one in kinds.to_pylist() for row in _rows(Kind(**one), pricing, rates)]
     reasons = {tuple(reason.items()) for row in rows for reason in _reasons(row, pricing)}
     return Prices(
-        ibis.memtable(pa.Table.from_pylist(rows, schema=_COLUMNS)),
-        ibis.memtable(
-            pa.Table.from_pylist([dict(one) for one in sorted(reasons)], schema=_REASONS)
+        small(backend, pa.Table.from_pylist(rows, schema=_COLUMNS)),
+        small(
+            backend, pa.Table.from_pylist([dict(one) for one in sorted(reasons)], schema=_REASONS)
         ),
     )
 
@@ -145,6 +147,14 @@ def _rows(kind: Kind, pricing: Pricing, rates: RateBook) -> Iterator[dict[str, o
             "lacks_always": 0,
             "lacks_moved": 0,
             "lacks_balance": 0,
+            "earns": False,
+            "risks": False,
+            "spread_ppm": 0,
+            "year_ppm": 1,
+            "loss_part": 0,
+            "loss_whole": 1,
+            "account_month_minor": 0,
+            "credit_share_ppm": 0,
         }
         if scheme is None:
             yield row | {"lacks_always": NO_SCHEME}
@@ -169,11 +179,12 @@ def _priced(kind: Kind, month: date, scheme: Scheme, rates: RateBook) -> dict[st
     row["lacks_balance"] = lacks | NO_TERMS * (borrowed and not kind.grade)
     if customer is None or transfer is None:
         return row
-    row |= {"spread_ppm": transfer - customer, "year_ppm": scheme.basis(month) * MILLION}
+    year_ppm = scheme.basis(month) * MILLION
+    row |= {"earns": True, "spread_ppm": transfer - customer, "year_ppm": year_ppm}
     if borrowed and kind.grade:
         loss = scheme.expected_loss[Grade(kind.grade)]
         part, whole = loss.pd_ppm * loss.lgd_ppm, MILLION * MILLION
         common = gcd(part, whole)
-        row["loss_part"] = part // common
+        row |= {"risks": True, "loss_part": part // common}
         row["loss_whole"] = whole // common * scheme.basis(month)
     return row
