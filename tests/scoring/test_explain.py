@@ -4,6 +4,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from scoring.operations.archiving import Keeping, archive_closed
 
 pytestmark = pytest.mark.anyio
 
@@ -138,6 +139,23 @@ async def test_it_explains_what_would_have_been_said_before(active):
     }
     assert parts[late["id"]] == "2520.00"
     assert parts["opening"] == f"{36_000 * 29 + 90 * 29}.00"
+
+
+async def test_postings_in_files_are_explained_like_rows(active):
+    nodes = (await ask(active, "", "descendants { PAGE }"))["descendants"]["nodes"]
+    months = [one["path"] for one in nodes if one["kind"] == "MONTH"]
+    [row] = await active.sql("select clock_timestamp() as at")
+    then = f', asOf: {{knownAt: "{row.at.astimezone(UTC).isoformat()}"}}'
+    before = [await ask(active, f"{path}/balance_days") for path in months]
+    assert any(before)
+    await active.post(active.posting("d", 11, "2024-02-03"))
+    keeping = Keeping(active.db, active.archive, 1)
+    assert await archive_closed(keeping, at=active.now, everything=True) == 4
+    assert [await ask(active, f"{path}/balance_days", more=then) for path in months] == before
+    after = [await ask(active, f"{path}/balance_days") for path in months]
+    changed = [one for one, was in zip(after, before, strict=True) if one != was]
+    assert [one["path"].split("/")[-2] for one in changed] == ["2024-02", "2024-03"]
+    assert changed[0]["children"]["totalCount"] == 4
 
 
 async def test_a_step_down_costs_the_same_however_many_postings_there_are(active, statements):

@@ -13,7 +13,8 @@ from scoring.domain.index import Index, Indexed, Source, Standing, indexed
 from scoring.domain.measured import measured
 from scoring.domain.months import Period, month_of
 from scoring.domain.policy import Policy
-from scoring.graphql.loaders import NO_HISTORY, Loaders, by_second
+from scoring.graphql.batches import by_second
+from scoring.graphql.loaders import NO_HISTORY, Loaders
 from scoring.store.standings import standings
 
 Owned = Sequence[tuple[Account, History]]

@@ -1,10 +1,9 @@
 """Batches: one short read per kind of thing, however many fields asked."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import chain
-from typing import TypeVar
 from uuid import UUID
 
 from kit.db import Database
@@ -34,13 +33,21 @@ from scoring.domain.tier_override import effective
 from scoring.domain.tier_replay import replay_period, replayed
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.weighing import weighed_by_day
-from scoring.store import accounts, balances, groups, history, knowledge, tier_overrides, tiers
+from scoring.graphql.batches import by_second
+from scoring.store import (
+    accounts,
+    balances,
+    groups,
+    history,
+    knowledge,
+    openings,
+    tier_overrides,
+    tiers,
+)
 from scoring.store.balances import Balances
 from scoring.store.institution import Policies, policy_as_known
 
 Leaves = list[Leaf] | Problem | None
-Key = TypeVar("Key")
-Value = TypeVar("Value")
 NO_HISTORY = History()
 
 
@@ -132,7 +139,7 @@ class Loaders:
             held = await accounts.held_by_customer_id(
                 session, self._institution, ids, self._as_of.known_at
             )
-            opened = await accounts.openings_by_customer_id(
+            opened = await openings.openings_by_customer_id(
                 session, self._institution, ids, self._as_of.known_at
             )
 
@@ -318,24 +325,3 @@ def _priced(
         return price(owned, policy, period, whose).whole()
     except Problem as refusal:
         return refusal
-
-
-Second = TypeVar("Second")
-
-
-def by_second(
-    load: Callable[[list[Key], Second], Awaitable[list[Value]]],
-) -> Callable[[list[tuple[Key, Second]]], Awaitable[list[Value]]]:
-    """Load pairs by groups of equal second parts: one batch for each period or day asked for."""
-
-    async def grouped(keys: list[tuple[Key, Second]]) -> list[Value]:
-        groups: dict[Second, list[Key]] = {}
-        for first, second in keys:
-            groups.setdefault(second, []).append(first)
-        found: dict[tuple[Key, Second], Value] = {}
-        for second, firsts in groups.items():
-            loaded = await load(firsts, second)
-            found |= dict(zip(((first, second) for first in firsts), loaded, strict=True))
-        return [found[key] for key in keys]
-
-    return grouped

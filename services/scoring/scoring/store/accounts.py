@@ -131,34 +131,6 @@ async def accounts_by_id(
     return {AccountId(row.id): _account(row) for row in read}
 
 
-def _openings(account: str, every: str) -> TextClause:
-    return text(
-        "select owner_id, min(opened_on) as opened_on from ("  # noqa: S608  (fixed names)
-        f"select owner_id, opened_on from {account} a where institution = :institution "
-        "and owner_id = any(cast(:ids as uuid[])) union all "
-        "select cast(record ->> 'owner_id' as uuid), cast(record ->> 'opened_on' as date) "
-        "from superseded where kind = 'account' and institution = :institution "
-        f"and cast(record ->> 'owner_id' as uuid) = any(cast(:ids as uuid[])) {every}"
-        ") as ever group by owner_id"
-    )
-
-
-_OPENINGS = _openings("account", "")
-_OPENINGS_KNOWN = _openings(as_known("account"), "and recorded_at <= :known_at")
-
-
-async def openings_by_customer_id(
-    session: AsyncSession,
-    institution: str,
-    ids: Sequence[CustomerId],
-    known_at: datetime | None = None,
-) -> dict[CustomerId, date]:
-    """Return the first day of any account that each ever owned, whoever owns it now."""
-    statement, known = chosen(known_at, _OPENINGS, _OPENINGS_KNOWN)
-    read = await rows(session, statement, institution=institution, ids=ids, **known)
-    return {CustomerId(row.owner_id): row.opened_on for row in read}
-
-
 async def account_keys(
     session: AsyncSession, institution: str, numbers: Sequence[str]
 ) -> dict[str, AccountKey]:

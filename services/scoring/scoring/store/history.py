@@ -3,7 +3,7 @@
 Where that statement names files of the archive, what they hold is added.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -49,7 +49,7 @@ join unnest(cast(:day_accounts as uuid[]), cast(:day_months as date[])) as w(acc
 where p.institution = :institution
 group by p.account_id, p.value_date, p.channel, p.kind, p.purpose
 union all
-select * from ({FILES}) as files where :acts
+select * from ({FILES}) as files where :acts or files.month = :current
 """)  # noqa: S608  (constants)
 _ACTED = ("account_id", "value_date", "channel", "kind", "purpose", "amount_minor")
 _MOVED = ("account_id", "value_date", "amount_minor")
@@ -67,9 +67,11 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
 ) -> dict[AccountId, History]:
     """Return the period of each account that has any; without acts, its balances only.
 
-    Of the accounts and months in `by_day`, what was done on each day comes too.
+    Of the accounts and months in `by_day`, what was done on each day comes too. The month of a past
+    business date may lie in files: what is valued in it after that date is told from them.
     """
     within = month_of(business_date) in period
+    ahead_to = last_day(business_date) if within else business_date
     read = await rows(
         session,
         _HISTORY,
@@ -78,7 +80,8 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
         first=period.first,
         last=period.last,
         business_date=business_date,
-        ahead_to=last_day(business_date) if within else business_date,
+        ahead_to=ahead_to,
+        current=month_of(business_date),
         acts=acts,
         day_accounts=[account_id for account_id, _ in by_day],
         day_months=[month for _, month in by_day],
@@ -87,7 +90,20 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
     acted = await cold(session, files, ids, period.first, last_day(period.last), _ACTED)
     days: dict[Act, tuple[int, int]] = {}
     archived = _added_up(acted, days, frozenset(by_day))
-    return _histories((row for row in read if row.what != "file"), archived, days, by_day)
+    every: list[Any] = [row for row in read if row.what != "file"]
+    every += _ahead_in_files(acted, business_date, ahead_to)
+    return _histories(every, archived if acts else {}, days, by_day)
+
+
+def _ahead_in_files(acted: pa.Table, after: date, last: date) -> Iterator[tuple[Any, ...]]:
+    """Give archived postings valued after one day and through another, as the statement does."""
+    for account_id, day, channel, kind, purpose, amount in _told(acted):
+        if after < day <= last:
+            yield "ahead", AccountId(UUID(account_id)), day, channel, kind, purpose, 1, amount, 0
+
+
+def _told(acted: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(acted[name].to_pylist() for name in _ACTED), strict=True)
 
 
 Act = tuple[AccountId, date, str, str, str]
@@ -101,8 +117,7 @@ def _added_up(
     Those of `wanted` accounts and months are added to `days` too, by their day.
     """
     found: dict[Act, tuple[int, int]] = {}
-    columns = (acted[name].to_pylist() for name in _ACTED)
-    for account_id, day, channel, kind, purpose, amount in zip(*columns, strict=True):
+    for account_id, day, channel, kind, purpose, amount in _told(acted):
         account = AccountId(UUID(account_id))
         act = account, month_of(day), channel, kind, purpose
         count, added = found.get(act, (0, 0))

@@ -1,0 +1,26 @@
+"""Batches of pairs: a thing, and the period or day that it is asked for."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Second = TypeVar("Second")
+
+
+def by_second(
+    load: Callable[[list[Key], Second], Awaitable[list[Value]]],
+) -> Callable[[list[tuple[Key, Second]]], Awaitable[list[Value]]]:
+    """Load pairs by groups of equal second parts: one batch for each period or day asked for."""
+
+    async def grouped(keys: list[tuple[Key, Second]]) -> list[Value]:
+        groups: dict[Second, list[Key]] = {}
+        for first, second in keys:
+            groups.setdefault(second, []).append(first)
+        found: dict[tuple[Key, Second], Value] = {}
+        for second, firsts in groups.items():
+            loaded = await load(firsts, second)
+            found |= dict(zip(((first, second) for first in firsts), loaded, strict=True))
+        return [found[key] for key in keys]
+
+    return grouped
