@@ -56,6 +56,11 @@ async def test_a_fact_carries_the_time_of_its_transaction(bank, example_scheme):
     own = {"account_number": "l", "effective_from": "2024-01-20", "rate_ppm": "50000"}
     await bank.ingest("account_rates", own)
     await bank.ingest("fx_rates", {"currency": "USD", "day": "2024-01-20", "rate": "7.1"})
+    total = {
+        "gl_account": "1301", "name": "Loans", "month": "2024-01-01", "measure": "loan_balance",
+        "currency": "CNY", "amount_minor": "1", "line": "loan",
+    }  # fmt: skip
+    assert (await bank.ingest("general_ledger", total))["accepted"] == 1
     before = (await bank.sql("select clock_timestamp() as at"))[0].at
     await bank.post(bank.posting("l", 100, "2024-02-10"), bank.posting("l", 100, "2024-02-11"))
     times = {row.recorded_at for row in await bank.sql("select recorded_at from posting")}
