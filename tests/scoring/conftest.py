@@ -24,6 +24,8 @@ from scoring.store.institution import Policies
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
+from tests.scoring.shadow_runs import changed, write
+
 NOW = datetime(2024, 3, 20, 12, tzinfo=UTC)
 SCHEMES = Path(__file__).parents[2] / "services/scoring/schemes"
 READER = ("contribution:read",)
@@ -309,6 +311,29 @@ async def branched(ready):
     for account, amount in (("d", 3_600_000), ("dp", 7_200_000), ("dq", 36_000_000)):
         await ready.post(ready.posting(account, amount, "2024-01-01"))
     await ready.settle()
+    return ready
+
+
+@pytest.fixture
+async def drafted(ready, example_scheme):
+    """Customers c (nothing but an account), f (a card fee) and t (just under SILVER); a draft."""
+    await ready.learn(
+        *(
+            ready.customer_news(number, branch="01", manager=manager)
+            for number, manager in (("f", "M1"), ("t", "M1"), ("g", "M2"))
+        ),
+        *(
+            ready.account_news(number, owner)
+            for number, owner in (("df", "f"), ("dt", "t"), ("dg", "g"))
+        ),
+    )
+    await ready.post(
+        ready.posting("df", -2_000, "2024-02-10", kind="fee", purpose="card", channel="system"),
+        ready.posting("dg", -800, "2024-02-10", kind="fee", purpose="card", channel="system"),
+        ready.posting("dt", 1_200_000, "2024-01-01", kind="adjustment"),
+    )
+    await ready.settle()
+    await write(ready, changed(example_scheme))
     return ready
 
 
