@@ -81,6 +81,8 @@ def _service(data_dir: Path, ports: Mapping[str, int], name: str, database_url: 
         "ISSUER": ISSUER,
         "AUDIENCE": AUDIENCE,
     }
+    if name == "scoring":
+        told["ARCHIVE_DIR"] = str(data_dir.resolve() / "archive")
     if name in FEEDS:
         told["TOKEN_FILE"] = str(token_file(data_dir, name))
         told["FEEDS"] = json.dumps({one: base_url(ports[one]) for one in FEEDS[name]})

@@ -16,6 +16,7 @@ from kit.server import service
 from starlette.routing import Route
 
 from scoring.archive.reader import Archive
+from scoring.columns import columns
 from scoring.domain.problems import ArchiveUnavailable
 from scoring.graphql.context import Context
 from scoring.graphql.index_loaders import IndexLoaders
@@ -59,9 +60,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     async def shadowing() -> None:
         await shadow.work(db, policies, calm)
 
+    keeping = Keeping(db, archive, settings.open_months) if archive else None
+
     async def moving() -> None:
-        if archive:
-            await archiving.work(Keeping(db, archive, settings.open_months), calm, clock)
+        if keeping:
+            await archiving.work(keeping, calm, clock)
 
     def context(principal: Principal) -> Context:
         loaders = Loaders(db, policies, principal.institution)
@@ -81,11 +84,14 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         "scoring",
         db,
         consumers=consumers,
-        work=[recalculating, shadowing, *([moving] if archive else [])],
+        work=[recalculating, shadowing, *([moving] if keeping else [])],
         pending=pending,
     )
     app.include_router(feed(db, verifier))
-    app.include_router(intake(verifier, kinds(db, calm, clock)))
+    taken = kinds(db, calm, clock)
+    app.include_router(intake(verifier, taken))
+    if keeping:
+        app.include_router(columns(verifier, keeping, calm, taken["postings"], clock))
     app.routes.append(Route("/graphql", Endpoint(SCHEMA, verifier, context)))
     return app
 

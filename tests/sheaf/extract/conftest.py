@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import pyarrow as pa
 import pytest
 from sheaf.issuer import Issuer
 from sheaf.running import Running
@@ -22,6 +23,7 @@ class Services:
     batches: list[tuple[str, int]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     on_batch: Callable[[str, int], None] = lambda _kind, _number: None
+    columns: bool = True
     epoch: str = "7000000000000000001:1"
     tokens: set[str] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -35,7 +37,7 @@ class Services:
         rejected = []
         for number, line in enumerate(lines, 1):
             key = next(iter(line.values()))
-            if line.get("branch_code") == NOWHERE:
+            if NOWHERE in (line.get("branch_code"), line.get("counterparty")):
                 reason = "branch 'NOWHERE' is not known"
                 rejected.append({"line": number, "code": "BRANCH_NOT_FOUND", "reason": reason})
             elif kept.get(key) == line:
@@ -79,9 +81,19 @@ def handler_of(services: Services) -> type[BaseHTTPRequestHandler]:
                 if services.statuses:
                     self.answer(services.statuses.pop(0), {"code": "X", "message": "Not now."})
                     return
-                kind = self.path.removeprefix("/ingest/")
-                lines = [json.loads(line) for line in body.split(b"\n")]
+                kind, _, columns = self.path.removeprefix("/ingest/").partition("/")
+                if columns and not services.columns:
+                    self.answer(415, {"code": "NOT_COLUMNS", "message": "Send lines."})
+                    return
+                if columns:
+                    lines = pa.ipc.open_stream(body).read_all().to_pylist()
+                    numbers = [line.pop("line") for line in lines]
+                else:
+                    lines = [json.loads(line) for line in body.split(b"\n")]
+                    numbers = list(range(1, len(lines) + 1))
                 answer = services.take(kind, lines)
+                for one in answer["rejected"]:
+                    one["line"] = numbers[one["line"] - 1]
                 services.on_batch(kind, len(services.batches))
             self.answer(200, answer)
 

@@ -75,35 +75,34 @@ def read_csv(file: Path, kind: Kind, name: str) -> Iterator[Record | Reject]:
     with open_text(file, name) as stream:
         lines = physical_lines(stream)
         header = header_of(lines, kind, name)
-        width = len(header)
         for number, raw in enumerate(lines, 2):
             line = raw.removesuffix(b"\r")
-            if not line:
-                continue
-            if len(line) > LONGEST_LINE_BYTES:
-                shown = line[:SHOWN_OF_A_LONG_LINE].decode(errors="backslashreplace")
-                reason = f"the line is longer than {LONGEST_LINE_BYTES:,} bytes"
-                yield Reject(number, "LINE_TOO_LONG", reason, shown)
-                continue
-            try:
-                text = line.decode()
-            except UnicodeDecodeError as error:
-                shown = line.decode(errors="backslashreplace")
-                reason = f"byte {error.start + 1} of the line is not UTF-8"
-                yield Reject(number, "NOT_UTF8", reason, shown)
-                continue
-            try:
-                fields = fields_of(text)
-            except BrokenQuoteError:
-                yield Reject(number, "BROKEN_QUOTE", "a quote opens or closes out of place", text)
-                continue
-            if len(fields) != width:
-                reason = f"{len(fields)} fields, the header has {width}"
-                yield Reject(number, "WRONG_WIDTH", reason, text)
-            elif "\0" in text or "\r" in text:
-                yield Reject(number, "CONTROL_CHARACTER", "NUL or CR inside the line", text)
-            else:
-                yield Record(number, dict(zip(header, fields, strict=True)), text)
+            if line:
+                yield line_of(number, line, header)
+
+
+def line_of(number: int, line: bytes, header: list[str]) -> Record | Reject:
+    """Read one line that is not empty, its line end taken off."""
+    if len(line) > LONGEST_LINE_BYTES:
+        shown = line[:SHOWN_OF_A_LONG_LINE].decode(errors="backslashreplace")
+        reason = f"the line is longer than {LONGEST_LINE_BYTES:,} bytes"
+        return Reject(number, "LINE_TOO_LONG", reason, shown)
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        shown = line.decode(errors="backslashreplace")
+        reason = f"byte {error.start + 1} of the line is not UTF-8"
+        return Reject(number, "NOT_UTF8", reason, shown)
+    try:
+        fields = fields_of(text)
+    except BrokenQuoteError:
+        return Reject(number, "BROKEN_QUOTE", "a quote opens or closes out of place", text)
+    if len(fields) != len(header):
+        reason = f"{len(fields)} fields, the header has {len(header)}"
+        return Reject(number, "WRONG_WIDTH", reason, text)
+    if "\0" in text or "\r" in text:
+        return Reject(number, "CONTROL_CHARACTER", "NUL or CR inside the line", text)
+    return Record(number, dict(zip(header, fields, strict=True)), text)
 
 
 def open_text(file: Path, name: str) -> BinaryIO:

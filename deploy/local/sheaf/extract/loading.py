@@ -1,11 +1,12 @@
 """Sends one file batch by batch, and keeps in its journal what was answered."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sheaf.extract import columns
 from sheaf.extract.contract import Kind
 from sheaf.extract.journal import Journal, RejectedRow
 from sheaf.extract.problems import ImportStopped
@@ -16,6 +17,7 @@ from sheaf.extract.sender import Answer, Sender
 
 BATCH_LINES = 5_000
 BATCH_CHARACTERS = 4 << 20
+BY_COLUMN, BY_COLUMN_BYTES = frozenset({"postings"}), 4 << 20
 
 
 @dataclass(slots=True)
@@ -56,7 +58,36 @@ class Work:
 
 
 def load_file(item: Work, sender: Sender, display: Meter, limit: int | None) -> None:
-    """Send the file's lines beyond those acknowledged, keeping count batch by batch."""
+    """Send the file's lines beyond those acknowledged, keeping count of what was answered.
+
+    As columns where that is quicker and the service takes them, else line by line.
+    """
+    if not _load_columns(item, sender, display, limit):
+        _load_lines(item, sender, display, limit)
+    journal = item.journal
+    journal.record(replace(journal.progress, finished=True), ())
+
+
+def _load_columns(item: Work, sender: Sender, display: Meter, limit: int | None) -> bool:
+    """Send the file part by part; False when the rest of it is for the lines."""
+    if (
+        item.kind.name not in BY_COLUMN
+        or item.file.stat().st_size < BY_COLUMN_BYTES
+        or not columns.fits(item.file, item.kind, item.name)
+    ):
+        return False
+    for part in columns.parts(item.file, item.kind, item.name, item.journal.progress.line):
+        answer = sender.send_columns(item.kind, part)
+        if answer is None:
+            return False
+        refused = {one.line for one in answer.rejected}
+        shown = columns.originals(item.file, item.kind, item.name, refused)
+        _keep(item, part.line, part.rows, part.rejects, answer, shown, limit)
+        display.answered(part.rows, part.position)
+    return True
+
+
+def _load_lines(item: Work, sender: Sender, display: Meter, limit: int | None) -> None:
     pending: deque[tuple[_Batch, Future[Answer]]] = deque()
     with ThreadPoolExecutor(max_workers=item.kind.in_flight) as pool:
         try:
@@ -69,8 +100,6 @@ def load_file(item: Work, sender: Sender, display: Meter, limit: int | None) -> 
         finally:
             for _, future in pending:
                 future.cancel()
-    journal = item.journal
-    journal.record(replace(journal.progress, finished=True), ())
 
 
 def _send(sender: Sender, kind: Kind, batch: _Batch) -> Answer:
@@ -88,8 +117,23 @@ def _settle_oldest(
     batch, future = pending.popleft()
     answer = future.result()
     originals = {record.line: record.original for record in batch.records}
+    rows = len(batch.records) + len(batch.rejects)
+    _keep(item, batch.line, rows, batch.rejects, answer, originals, limit)
+    display.answered(rows, batch.position)
+
+
+def _keep(  # noqa: PLR0913, PLR0917 - what is known of some lines once they are answered
+    item: Work,
+    line: int,
+    rows: int,
+    rejected_here: Sequence[Reject],
+    answer: Answer,
+    originals: Mapping[int, str],
+    limit: int | None,
+) -> None:
+    """Journal what became of the lines up to `line`; stop where more were rejected than may be."""
     rejects = [
-        *(RejectedRow(item.name, r.line, r.code, r.reason, r.original) for r in batch.rejects),
+        *(RejectedRow(item.name, r.line, r.code, r.reason, r.original) for r in rejected_here),
         *(
             RejectedRow(item.name, r.line, r.code, r.reason, originals[r.line])
             for r in answer.rejected
@@ -97,11 +141,10 @@ def _settle_oldest(
     ]
     rejects.sort(key=lambda row: row.line)
     done = item.journal.progress
-    rows = len(batch.records) + len(batch.rejects)
     item.journal.record(
         replace(
             done,
-            line=batch.line,
+            line=line,
             rows=done.rows + rows,
             accepted=done.accepted + answer.accepted,
             unchanged=done.unchanged + answer.unchanged,
@@ -110,11 +153,10 @@ def _settle_oldest(
         ),
         rejects,
     )
-    display.answered(rows, batch.position)
     if limit is not None and item.journal.progress.rejected > limit:
         raise ImportStopped(
             f"{item.name}: more rows were rejected than the limit allows, last: "
-            f"line {rejects[-1].line if rejects else batch.line}.",
+            f"line {rejects[-1].line if rejects else line}.",
             f"See {item.journal.rejects_file}.",
         )
 

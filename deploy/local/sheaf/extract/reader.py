@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -15,6 +16,8 @@ from sheaf.extract.parquet_reader import read_parquet
 from sheaf.extract.problems import ExtractRefused
 from sheaf.extract.record import Record, Reject
 
+Item = TypeVar("Item")
+
 
 def read(file: Path, kind: Kind, name: str) -> Iterator[Record | Reject]:
     """Read `file` in bounded memory; raises `ExtractRefused` when it is refused as a whole."""
@@ -23,11 +26,11 @@ def read(file: Path, kind: Kind, name: str) -> Iterator[Record | Reject]:
     if name.endswith(".parquet"):
         return read_parquet(file, kind, name)
     if name.endswith((".csv", ".csv.gz")):
-        return _whole(read_csv(file, kind, name), name)
+        return whole(read_csv(file, kind, name), name)
     raise ExtractRefused(f"{name}: a file must be named .csv, .csv.gz or .parquet.")
 
 
-def _whole(items: Iterator[Record | Reject], name: str) -> Iterator[Record | Reject]:
+def whole(items: Iterator[Item], name: str) -> Iterator[Item]:
     """Refuse a compressed file that breaks off; what came before it is sound."""
     try:
         yield from items

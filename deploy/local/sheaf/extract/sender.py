@@ -3,12 +3,16 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import Any
 
 import httpx
 
+from sheaf.extract.columns import Part, write
 from sheaf.extract.contract import Kind
+from sheaf.extract.journal import cannot_write
 from sheaf.extract.problems import ImportStopped
 from sheaf.extract.record import Record
 from sheaf.running import Running, token
@@ -16,10 +20,12 @@ from sheaf.running import Running, token
 PATIENCE_SECONDS = 60.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
-ANSWER_SECONDS = 120.0
+ANSWER_SECONDS = 600.0
 TOKEN_SECONDS = 600.0
 PASSING = frozenset({429, 500, 502, 503, 504})
 UNAUTHENTICATED = 401
+NOT_BY_COLUMN = frozenset({404, 405, 415})
+SENT_AT_ONCE = 1 << 20
 
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -73,16 +79,32 @@ class Sender:
         body = "\n".join([encode(record.values) for record in records]).encode()
         headers = {"content-type": "application/x-ndjson"}
         response = self._patiently("POST", kind.service, f"/ingest/{kind.name}", body, headers)
-        answer = response.json()
-        return Answer(
-            accepted=answer["accepted"],
-            unchanged=answer["unchanged"],
-            parked=answer["parked"],
-            rejected=tuple(
-                Refusal(records[bad["line"] - 1].line, bad["code"], bad["reason"])
-                for bad in answer["rejected"]
-            ),
-        )
+        return _answer(response.json(), lambda line: records[line - 1].line)
+
+    def send_columns(self, kind: Kind, part: Part) -> Answer | None:
+        """Send many records as columns; None when the service does not take them so.
+
+        Raises `ImportStopped` like `send`.
+        """
+        with TemporaryFile(dir=self._running.data_dir) as file:
+            try:
+                write(part, file)
+            except OSError as error:
+                raise cannot_write(self._running.data_dir, error) from error
+
+            def body() -> Iterator[bytes]:
+                file.seek(0)
+                return iter(lambda: file.read(SENT_AT_ONCE), b"")
+
+            headers = {
+                "content-type": "application/vnd.apache.arrow.stream",
+                "content-length": str(file.tell()),
+            }
+            path = f"/ingest/{kind.name}/columns"
+            response = self._patiently("POST", kind.service, path, body, headers)
+        if response.status_code in NOT_BY_COLUMN:
+            return None
+        return _answer(response.json(), lambda line: line)
 
     def epoch(self, service: str) -> str:
         """Return the identity of a service's database: the first part of its feed's cursor."""
@@ -94,7 +116,7 @@ class Sender:
         method: str,
         service: str,
         path: str,
-        body: bytes,
+        body: bytes | Callable[[], Iterator[bytes]],
         headers: dict[str, str],
         *,
         role: str = "loader",
@@ -106,13 +128,16 @@ class Sender:
         while True:
             try:
                 bearer = {"authorization": f"Bearer {self._token(role)}"}
+                content = body() if callable(body) else body
                 response = self._client.request(
-                    method, url, content=body, headers={**headers, **bearer}
+                    method, url, content=content, headers={**headers, **bearer}
                 )
             except httpx.TransportError as error:
                 seen = f"it cannot be reached ({type(error).__name__})"
             else:
-                if response.is_success:
+                if response.is_success or (
+                    callable(body) and response.status_code in NOT_BY_COLUMN
+                ):
                     return response
                 if response.status_code == UNAUTHENTICATED and not renewed:
                     renewed = True
@@ -144,6 +169,17 @@ class Sender:
                 held = token(self._running.data_dir, role, "system", institution)
                 self._tokens[role] = (at, held)
             return held
+
+
+def _answer(found: dict[str, Any], file_line: Callable[[int], int]) -> Answer:
+    return Answer(
+        accepted=found["accepted"],
+        unchanged=found["unchanged"],
+        parked=found["parked"],
+        rejected=tuple(
+            Refusal(file_line(bad["line"]), bad["code"], bad["reason"]) for bad in found["rejected"]
+        ),
+    )
 
 
 def _said(response: httpx.Response) -> str:

@@ -14,15 +14,15 @@ MEMORY = "1GB"
 
 
 @contextmanager
-def sorter(root: Path, *, threads: int = 1) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB of bounded memory that spills beside the archive."""
+def sorter(root: Path, *, threads: int = 1) -> Iterator[tuple[duckdb.DuckDBPyConnection, Path]]:
+    """Open a DuckDB of bounded memory that spills beside the archive, and give its folder."""
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (
         TemporaryDirectory(prefix=".sorting-", dir=root) as spill,
         duckdb.connect(config={"threads": threads, "temp_directory": spill}) as connection,
     ):
         connection.execute(f"set memory_limit = '{MEMORY}'; set TimeZone = 'UTC'")
-        yield connection
+        yield connection, Path(spill)
 
 
 def merged(root: Path, files: Sequence[File]) -> Iterator[pa.Table]:
@@ -31,7 +31,7 @@ def merged(root: Path, files: Sequence[File]) -> Iterator[pa.Table]:
     for file in postings:
         verify(root, file)
     paths = [str(path_of(root, file)) for file in postings]
-    with sorter(root) as connection:
+    with sorter(root) as (connection, _):
         columns = ", ".join(SCHEMA.names)
         reader = connection.execute(
             f"select {columns} from read_parquet(?, hive_partitioning = false) "  # noqa: S608  (constants)

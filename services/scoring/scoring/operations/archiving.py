@@ -115,7 +115,7 @@ async def move_step(keeping: Keeping, institution: str, month: date) -> int:
     except OvertakenError:
         await asyncio.to_thread(housekeeping.remove, root, files)
         return 0
-    await _repeat_manifest(keeping, institution)
+    await repeat_manifest(keeping, institution)
     return int(table.num_rows)
 
 
@@ -166,7 +166,7 @@ async def merge(
     except OvertakenError:
         await asyncio.to_thread(housekeeping.remove, root, written)
         return False
-    await _repeat_manifest(keeping, institution)
+    await repeat_manifest(keeping, institution)
     return True
 
 
@@ -186,7 +186,8 @@ async def clean_up(keeping: Keeping, *, at: datetime, grace: timedelta = GRACE) 
     return removed
 
 
-async def _repeat_manifest(keeping: Keeping, institution: str) -> None:
+async def repeat_manifest(keeping: Keeping, institution: str) -> None:
+    """Write beside the files which of them count."""
     async with keeping.db.read() as session:
         files = await store.files_in_use(session, institution)
     await asyncio.to_thread(housekeeping.write_manifest, keeping.archive.root, institution, files)
