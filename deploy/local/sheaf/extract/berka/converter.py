@@ -105,11 +105,11 @@ def _accounts(source: Path, accounts: dict[str, AscRow]) -> Iterator[tuple[objec
     for row in accounts.values():
         product = row.code("frequency", PRODUCT_BY_FREQUENCY)
         opened = row.day("date").isoformat()
-        yield (row["account_id"], product, "CZK", row["district_id"], opened, "")
+        yield (row["account_id"], product, "CZK", row["district_id"], opened, "", "")
     for loan in rows(source, "loan"):
         branch = _account_of(loan, accounts)["district_id"]
         granted = loan.day("date").isoformat()
-        yield (_loan_number(loan), "personal_loan", "CZK", branch, granted, "")
+        yield (_loan_number(loan), "personal_loan", "CZK", branch, granted, "", "")
 
 
 def _holders(
