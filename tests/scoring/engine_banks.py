@@ -26,7 +26,8 @@ from scoring.engine.intake import intake
 PRODUCTS = {f"{line}_{n}": line for line in list(Line)[:6] for n in range(2)}
 ACCOUNTS = pa.schema(
     [("account", pa.string()), ("customer", pa.string()), ("product", pa.string()), ("line", pa.string()),
-     ("currency", pa.string()), ("opened_on", pa.date32()), ("closed_on", pa.date32())]
+     ("currency", pa.string()), ("opened_on", pa.date32()), ("closed_on", pa.date32()),
+     ("matures_on", pa.date32())]
 )  # fmt: skip
 POSTINGS = pa.schema(
     [("id", pa.string()), ("account", pa.string()), ("amount_minor", pa.int64()), ("currency", pa.string()),
@@ -90,7 +91,8 @@ def _rows(backend, relation):
 def _accounts(world):
     rows = [
         {"account": a.number, "customer": str(a.owner_id), "product": a.product, "line": a.line,
-         "currency": a.currency, "opened_on": a.opened_on, "closed_on": a.closed_on}
+         "currency": a.currency, "opened_on": a.opened_on, "closed_on": a.closed_on,
+         "matures_on": a.matures_on}
         for a in world.accounts
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=ACCOUNTS)
@@ -251,6 +253,9 @@ def _account(rng, n, accounts, first, span, lacks) -> Account:
         currency="USD" if rng.random() < lacks / 2 else "CNY",
         opened_on=opened,
         closed_on=closed,
+        matures_on=opened + timedelta(rng.choice([30, 90, 365, 400]))
+        if rng.random() > lacks / 2
+        else None,
         loan=terms,
     )
 

@@ -10,6 +10,7 @@ from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.posting import Channel
 from scoring.domain.scheme_document import scheme_of
+from scoring.engine.calendar_months import NotPricedHereError, Pricing
 
 from tests.scoring.engine_banks import (
     PRODUCTS,
@@ -53,9 +54,70 @@ def scheme(document, rng, number, since):
         "cost_to_serve": {
             "channels": {c.value: rng.randrange(500) for c in rng.sample(list(Channel), rng.randrange(9))},
             "account_month_minor": rng.choice([0, 100]),
+            "acts": rng.sample([{"channel": "counter", "kind": "fee", "minor": 550}, {"kind": "fx_sale", "minor": 9_000}], rng.randrange(3)),
+            "balance_ppm": rng.choice([{}, {"loan_0": 8_000, "deposit_0": 1, "intermediary_0": 5}]),
         },
     }  # fmt: skip
+    for section, makes in {"transfer": transfer, "tax": tax, "capital": capital}.items():
+        if rng.random() < 0.7:
+            changed[section] = makes(rng)
+    if rng.random() < 0.5:
+        changed["products"] = {
+            "deposit_1": {"customer_ppm": 7_000},
+            "loan_1": {"customer_ppm": 61_003},
+        }
     return scheme_of(changed)
+
+
+def transfer(rng):
+    def curve():
+        return [
+            {"up_to_days": days, "ppm": rng.randrange(-999, 60_000)} for days in (30, 90, 364)
+        ] + [{"ppm": 25_001}]
+
+    reserve = {"requirement_ppm": rng.randrange(200_000), "rate_ppm": 16_200}
+    methods = [
+        {"method": "matched_maturity", "lock": rng.choice(["origination", "current"]), "policy_ppm": -2_500},
+        {"method": "core_volatile", "core_ppm": rng.randrange(10**6), "core_days": 1_000, "volatile_days": 7},
+        {"method": "moving_average", "days": 90, "months": rng.choice([1, 3, 7])},
+        {"method": "rates", "liquidity_ppm": 1_500},
+    ]  # fmt: skip
+    products = {product: dict(rng.choice(methods)) for product in rng.sample(sorted(PRODUCTS), 6)}
+    for product, price in products.items():
+        if rng.random() < 0.5 and not product.startswith("loan"):
+            price["reserve"] = reserve
+    past = [{"effective_from": "2015-01-01", "curves": {"CNY": curve()}}]
+    return {
+        "curves": {"CNY": curve()},
+        "past": past if rng.random() < 0.7 else [],
+        "products": products,
+    }
+
+
+def tax(rng):
+    turnover = [
+        {"product": "loan_0", "base": "interest", "ppm": rng.choice([0, 33_333])},
+        {"line": "loan", "base": "interest", "ppm": 60_000},
+        {"line": "intermediary", "base": "fees", "ppm": 60_000},
+        {"product": "settlement_1", "base": "fees", "ppm": 123_457},
+        {"line": "settlement", "base": "fees", "ppm": 60_000},
+        {"line": "loan", "base": "fees", "ppm": 10_000},
+    ]  # fmt: skip
+    chosen = [one for one in turnover if rng.random() < 0.7]
+    return {
+        "turnover": chosen,
+        "income_ppm": rng.choice([0, 250_000, 333_333]),
+        "on_loss": rng.choice(["credit", "none"]),
+    }
+
+
+def capital(rng):
+    weights = {
+        "grades": {"doubtful": 1_500_000, "loss": rng.randrange(2_000_000)},
+        "products": {"loan_0": 333_333, "deposit_1": 200_000},
+        "lines": {"loan": 1_000_000},
+    }  # fmt: skip
+    return {"ratio_ppm": rng.choice([105_000, 80_001]), "hurdle_ppm": 120_000, "weights": weights}
 
 
 def world_of(document, seed, first, length, lacks, accounts=ACCOUNTS):
@@ -104,3 +166,14 @@ def test_the_engine_gives_what_the_domain_gives(
     assert leaves == expected_leaves
     assert missing == expected_missing
     assert sums == expected_sums
+
+
+def test_what_the_engine_does_not_price_is_refused(example_scheme, backend, tmp_path):
+    joint = scheme_of(example_scheme | {"joint_holders": "equal"})
+    month = Period(date(2024, 1, 1), date(2024, 2, 1))
+    with pytest.raises(NotPricedHereError, match="divides no account among its joint holders"):
+        Pricing(month, date(2024, 2, 29), [joint])
+    world = world_of(example_scheme, 1, date(2024, 1, 1), 1, 0.0, accounts=3)
+    world.rates.append(Rate("deposit_0", RateKind.CUSTOMER, date(2024, 1, 15), 1))
+    with pytest.raises(NotPricedHereError, match="inside a month, as some do in 2024-01"):
+        by_engine(world, backend, tmp_path)

@@ -3,20 +3,13 @@
 import ibis
 import ibis.expr.types as ir
 
-from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
 from scoring.engine.exact import month_index, narrow, settled
 from scoring.engine.loans import with_schedule
+from scoring.engine.prices import ALWAYS, BALANCE, MOVED
 
 _ZERO = ibis.literal(0, type="int64")
 _YES, _NO = ibis.literal(value=True), ibis.literal(value=False)
-_KIND = ("product", "line", "currency", "grade")
-
-
-def held_by(bank: Bank) -> ir.Table:
-    """Return the accounts with their loans' terms; no terms have the grade ""."""
-    held = bank.accounts.left_join(bank.loans, "account").drop("account_right")
-    return held.mutate(grade=held.grade.fill_null(""))
 
 
 def account_months(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: Pricing) -> ir.Table:
@@ -32,11 +25,13 @@ def account_months(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: P
     )
     rows = settled(rows.filter((rows.balance_days != 0) | rows.active | rows.open))
     balance = rows.balance_days != 0
-    return rows.mutate(
-        lacks=rows.lacks_always
-        + ibis.ifelse(balance | rows.active, rows.lacks_moved, 0)
-        + ibis.ifelse(balance, rows.lacks_balance, 0)
+    lacks_when = (
+        (ibis.literal(value=True), ALWAYS),
+        (balance | rows.active, MOVED),
+        (balance, BALANCE),
     )
+    bits = [ibis.ifelse(when, rows.may_lack & bit, 0) for when, bit in lacks_when]
+    return rows.mutate(lacks=bits[0] + bits[1] + bits[2])
 
 
 def _grid(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: Pricing) -> ir.Table:
@@ -62,12 +57,12 @@ def _grid(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: Pricing) -
         return rows.drop(*(f"{name}_{month}" for name in ("before", "moved") for month in months))
 
     columns = [name for name in atoms.columns if name not in {"account", "index"}]
-    still = known.inner_join(prices, _KIND)
+    still = known.inner_join(prices, "kind")
     still = still.filter(~of_month(still, "moved", _NO))
     nothing = {name: ibis.null(atoms[name].type()) for name in columns}
     still = told(still).mutate(**nothing | {"s0": _ZERO, "s1": _ZERO}, active=_NO)
     # an outer join, or DuckDB would multiply the atoms with the prices first
     busy = atoms.filter(atoms.index > pricing.before).left_join(known, "account")
     busy = busy.drop("account_right")
-    busy = told(busy.inner_join(prices, [*_KIND, "index"])).mutate(active=_YES)
+    busy = told(busy.inner_join(prices, ["kind", "index"])).mutate(active=_YES)
     return ibis.union(busy, still.select(busy.columns))

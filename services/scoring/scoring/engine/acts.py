@@ -86,12 +86,15 @@ def served(postings: ir.Table) -> ir.BooleanValue:
 
 
 def cost_minor(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
-    """Return what it costs to carry the posting out."""
-    return _by_scheme(
-        postings,
-        pricing,
-        lambda _, scheme: _by_channel(postings, scheme.cost_to_serve.channel_cost_minor),
-    )
+    """Return what it costs to carry the posting out, by the first fitting act or by channel."""
+
+    def cost(_: int, scheme: Scheme) -> ir.IntegerValue:
+        prices = scheme.cost_to_serve
+        by_channel = _by_channel(postings, prices.channel_cost_minor)
+        branches = [(_fits(postings, one.when), _number(one.minor)) for one in prices.acts]
+        return ibis.cases(*branches, else_=by_channel) if branches else by_channel
+
+    return _by_scheme(postings, pricing, cost)
 
 
 def saved_minor(postings: ir.Table, pricing: Pricing) -> ir.IntegerValue:
@@ -154,7 +157,7 @@ def _by_channel(postings: ir.Table, prices: Mapping[Channel, int]) -> ir.Integer
 def _fits(postings: ir.Table, when: Condition) -> ir.BooleanValue:
     columns = {"kind": when.kind, "purpose": when.purpose, "channel": when.channel}
     asked = [postings[name] == str(word) for name, word in columns.items() if word is not None]
-    return ibis.and_(*asked)
+    return ibis.and_(*asked) if asked else ibis.literal(value=True)
 
 
 def _number(value: int) -> ir.IntegerScalar:

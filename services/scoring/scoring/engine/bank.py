@@ -13,7 +13,8 @@ from ibis.backends import BaseBackend
 class Bank:
     """Relations of one institution; every posting is there once, for a known account.
 
-    accounts: account, customer (its owner), product, line, currency, opened_on, closed_on?
+    accounts: account, customer (its owner), product, line, currency, opened_on, closed_on?,
+      matures_on?
     postings: account, amount_minor, value_date, channel, kind, purpose ("" for none)
     loans: account, principal_minor, granted_on, term_months, instalment_minor, grade, balance_basis
     rates: product, rate_kind, effective_from, rate_ppm; one for each of the first three
@@ -37,8 +38,15 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
     owners = read("account_holders").filter(lambda t: t.role == "owner")
     products = read("products").select(product="code", line="line")
     accounts = (
-        _with(read("accounts"), "closed_on", "date")
-        .select("currency", "opened_on", "closed_on", account="number", product="product_code")
+        with_column(with_column(read("accounts"), "closed_on", "date"), "matures_on", "date")
+        .select(
+            "currency",
+            "opened_on",
+            "closed_on",
+            "matures_on",
+            account="number",
+            product="product_code",
+        )
         .inner_join(products, "product")
         .inner_join(owners.select(account="account_number", customer="customer_number"), "account")
     )
@@ -57,11 +65,11 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
 
 def postings_of(extract: ir.Table) -> ir.Table:
     """Name an extract's columns as the engine does, and keep the others for the intake."""
-    extract = _with(extract, "purpose", "string")
+    extract = with_column(extract, "purpose", "string")
     return extract.mutate(account=extract.account_number, purpose=extract.purpose.fill_null(""))
 
 
-def _with(extract: ir.Table, optional: str, kind: str) -> ir.Table:
+def with_column(extract: ir.Table, optional: str, kind: str) -> ir.Table:
     """Add a column that an extract may leave out."""
     if optional in extract.columns:
         return extract

@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 
 from scoring.domain.months import Period, between, days_in, month_of
-from scoring.domain.scheme import Scheme, in_force
+from scoring.domain.scheme import JointHolders, Scheme, in_force
 
 
 def index_of(month: date) -> int:
     """Return the number of a month, as `exact.month_index` does."""
     return month.year * 12 + month.month - 1
+
+
+class NotPricedHereError(ValueError):
+    """Something that `domain` prices and the engine does not yet; nothing is computed then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,10 @@ class Pricing:
     period: Period
     business_date: date
     schemes: Sequence[Scheme]
+
+    def __post_init__(self) -> None:
+        if any(s.joint_holders is JointHolders.EQUAL for _, s in self.months if s):
+            raise NotPricedHereError("The engine divides no account among its joint holders yet.")
 
     @property
     def months(self) -> Sequence[tuple[date, Scheme | None]]:
@@ -48,3 +56,13 @@ class Pricing:
         """Return the last day of the month that has come."""
         current = month == month_of(self.business_date)
         return self.business_date.day if current else days_in(month)
+
+    @property
+    def turnover_entries(self) -> int:
+        """Return how many entries of turnover tax any scheme in force has."""
+        return max((len(s.tax.turnover) for _, s in self.months if s), default=0)
+
+    @property
+    def taxes_income(self) -> bool:
+        """Tell whether any scheme in force taxes income."""
+        return any(scheme.tax.income_ppm for _, scheme in self.months if scheme)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 import ibis.expr.types as ir
 
 from scoring.engine import acts, leaves
-from scoring.engine.account_months import account_months, held_by
+from scoring.engine.account_months import account_months
 from scoring.engine.atoms import atoms
 from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
 from scoring.engine.exact import prepare, settled
+from scoring.engine.kinds import held_by
 from scoring.engine.prices import prices
 
 
@@ -36,26 +37,25 @@ def contribution(bank: Bank, pricing: Pricing) -> Contribution:
     """
     prepare(bank.postings.get_backend())
     entries = acts.entries(pricing)
-    held = held_by(bank)
-    said = prices(bank, held, pricing)
+    held, kinds = held_by(bank, pricing)
+    said = prices(bank, kinds, pricing)
     worked = atoms(bank.postings, pricing, entries).cache()
     rows = account_months(held, worked, said.rows, pricing)
-    priced = settled(rows.mutate(**leaves.amounts(rows, entries)))
+    priced = settled(leaves.with_amounts(rows, entries, pricing))
     kept = priced.select(
-        "account", "customer", "month", "lacks", **leaves.by_line(priced, entries)
+        "account", "customer", "month", "kind", "lacks", **leaves.by_line(priced, entries, pricing)
     ).cache()
     lacking = kept.filter(kept.lacks != 0)
     fails = lacking.group_by("customer").aggregate(fails_from=lacking.month.min())
     whole = kept.left_join(fails, "customer")
     whole = whole.filter(whole.fails_from.isnull() | (whole.month < whole.fails_from))
     return Contribution(
-        leaves.leaves(rows, entries), _missing(lacking, bank, said.reasons), leaves.sums(whole)
+        leaves.leaves(rows, entries, pricing), _missing(lacking, said.reasons), leaves.sums(whole)
     )
 
 
-def _missing(lacking: ir.Table, bank: Bank, reasons: ir.Table) -> ir.Table:
+def _missing(lacking: ir.Table, reasons: ir.Table) -> ir.Table:
     """Tell one by one what the months lack."""
-    rows = lacking.inner_join(bank.accounts.select("account", "product", "currency"), "account")
-    rows = rows.inner_join(reasons, ["product", "currency", "month"])
+    rows = lacking.inner_join(reasons, ["kind", "month"])
     rows = rows.filter((rows.lacks & rows.bit) != 0)
     return rows.select("customer", "month", "code", "what")

@@ -1,0 +1,108 @@
+"""What each pricing rule of `domain` gives in an account's month; null is no leaf."""
+
+from collections.abc import Mapping, Sequence
+from math import gcd
+
+import ibis
+import ibis.expr.types as ir
+
+from scoring.domain.line import Line
+from scoring.domain.money import MILLION
+from scoring.domain.rules import MARGIN_LINES
+from scoring.engine.acts import Entry
+from scoring.engine.exact import fine_share, share
+
+WITH_MARGIN = (*MARGIN_LINES, Line.LOAN)
+
+
+def amounts(
+    rows: ir.Table, entries: Sequence[Entry], *, interest: bool
+) -> Mapping[str, ir.IntegerValue]:
+    """Return what each rule gives before tax, by column; and the tax on interest where asked."""
+    days = rows.balance_days
+    owed, some = ibis.least(days, 0), days != 0
+    found = {
+        # owed balance-days are negative, so one formula holds for what is left and what is owed
+        "margin": _share(rows, "margin", days, some),
+        "expected_loss": _share(rows, "expected_loss", owed, some),
+        "balance_cost": _share(rows, "balance_cost", days.abs(), some),
+        "capital_charge": _share(rows, "capital_charge", owed, days < 0),
+        "e_banking": _e_banking(rows),
+        "cost_to_serve": _cost_to_serve(rows),
+        **{entry.column: _entry(rows, entry) for entry in entries},
+    }
+    if interest:
+        found["interest_tax"] = _share(rows, "interest_tax", days, some)
+    return found
+
+
+def _share(
+    rows: ir.Table, rule: str, days: ir.IntegerValue, when: ir.BooleanValue
+) -> ir.IntegerValue:
+    part, whole = rows[f"{rule}_part"], rows[f"{rule}_whole"]
+    exact = fine_share if part.type().is_decimal() else share
+    amount = exact(days, part, whole)
+    return ibis.ifelse(rows[f"has_{rule}"] & when, amount, None)
+
+
+def _e_banking(rows: ir.Table) -> ir.IntegerValue:
+    amount = share(rows.saved_minor, rows.credit_share_ppm, MILLION)
+    return ibis.ifelse(rows.priced & (rows.away > 0), amount, None)
+
+
+def _cost_to_serve(rows: ir.Table) -> ir.IntegerValue:
+    kept = ibis.ifelse(rows.open, rows.account_month_minor, 0)
+    amount = -kept - rows.cost_minor.fill_null(0)
+    return ibis.ifelse(rows.priced & (rows.open | (rows.served > 0)), amount, None)
+
+
+def _entry(rows: ir.Table, entry: Entry) -> ir.IntegerValue:
+    """Price what an entry took; a fee is the customer's debit. The fraction is reduced first."""
+    if not entry.ppm:
+        amount = rows[entry.items] * entry.per_item_minor
+        return ibis.ifelse(rows.priced & (rows[entry.items] > 0), amount, None)
+    common = gcd(entry.ppm, MILLION)
+    took = rows[entry.column]
+    sized = -took if entry.rule == "fee" else took.abs()
+    amount = sized if entry.ppm == MILLION else share(sized, entry.ppm // common, MILLION // common)
+    if entry.per_item_minor:
+        amount += rows[entry.items] * entry.per_item_minor
+    return ibis.ifelse(rows.priced, amount, None)
+
+
+def fee_taxes(
+    rows: ir.Table, entries: Sequence[Entry], count: int
+) -> Mapping[str, ir.IntegerValue]:
+    """Return what each of `count` entries of turnover tax takes of the lines' fees."""
+    lines = {entry.line for entry in entries}
+    of_line = {line: [rows[e.column] for e in entries if e.line is line] for line in Line}
+    found: dict[str, ir.IntegerValue] = {}
+    for number in range(count):
+        taxed, any_taxed, ppm = _ZERO, _NO, _ZERO
+        for line in (line for line in Line if line in lines):
+            mine = rows[f"fee_entry_{line}"] == number
+            fees = total([fee.fill_null(0) for fee in of_line[line]])
+            taxed += ibis.ifelse(mine, fees, 0)
+            any_taxed |= mine & ibis.or_(*(fee.notnull() for fee in of_line[line]))
+            ppm = ibis.ifelse(mine, rows[f"fee_ppm_{line}"], ppm)
+        found[f"fee_tax_{number}"] = ibis.ifelse(any_taxed, share(-taxed, ppm, MILLION), None)
+    return found
+
+
+def income_tax(rows: ir.Table) -> ir.IntegerValue:
+    """Tax what all leaves but that of capital come to; nothing where the month lacks anything."""
+    taxed = (rows.before_tax > 0) | ((rows.before_tax < 0) & rows.loss_gives_back)
+    amount = share(-rows.before_tax, rows.income_ppm, MILLION)
+    return ibis.ifelse((rows.lacks == 0) & (rows.income_ppm > 0) & taxed, amount, None)
+
+
+def total(parts: Sequence[ir.IntegerValue]) -> ir.IntegerValue:
+    """Add up what is not null."""
+    found = _ZERO
+    for part in parts:
+        found += part
+    return found
+
+
+_ZERO = ibis.literal(0, type="int64")
+_NO = ibis.literal(value=False)
