@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from scoring.domain.capital import NO_CAPITAL
 from scoring.domain.months import Period, between, days_in, month_of
 from scoring.domain.scheme import JointHolders, Scheme, in_force
 
@@ -61,6 +62,16 @@ class Pricing:
     def turnover_entries(self) -> int:
         """Return how many entries of turnover tax any scheme in force has."""
         return max((len(s.tax.turnover) for _, s in self.months if s), default=0)
+
+    @property
+    def charges_balances(self) -> bool:
+        """Tell whether any scheme in force says what keeping a balance costs."""
+        return any(scheme.cost_to_serve.balance_ppm for _, scheme in self.months if scheme)
+
+    @property
+    def charges_capital(self) -> bool:
+        """Tell whether any scheme in force says what an exposure binds."""
+        return any(scheme.capital != NO_CAPITAL for _, scheme in self.months if scheme)
 
     @property
     def taxes_income(self) -> bool:

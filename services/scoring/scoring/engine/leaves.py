@@ -28,12 +28,14 @@ def _rules(entries: Sequence[Entry], pricing: Pricing) -> list[_Rule]:
     found = [
         _Rule("margin", "", "margin"),
         _Rule("expected_loss", Line.LOAN, "expected_loss"),
-        _Rule("balance_cost", Line.COST_TO_SERVE, "balance_cost"),
-        _Rule("capital_charge", Line.CAPITAL, "capital_charge"),
         _Rule("e_banking", Line.E_BANKING, "e_banking"),
         _Rule("cost_to_serve", Line.COST_TO_SERVE, "cost_to_serve"),
         *(_Rule(one.column, one.line, one.rule, one.name) for one in entries),
     ]
+    if pricing.charges_balances:
+        found.append(_Rule("balance_cost", Line.COST_TO_SERVE, "balance_cost"))
+    if pricing.charges_capital:
+        found.append(_Rule("capital_charge", Line.CAPITAL, "capital_charge"))
     if pricing.turnover_entries:
         found.append(_Rule("interest_tax", Line.TAX, "turnover_tax", "interest"))
     for number in range(pricing.turnover_entries):
@@ -46,7 +48,8 @@ def _rules(entries: Sequence[Entry], pricing: Pricing) -> list[_Rule]:
 
 def with_amounts(rows: ir.Table, entries: Sequence[Entry], pricing: Pricing) -> ir.Table:
     """Add what each rule gives in an account's month, by column; each is rounded once."""
-    rows = rows.mutate(**rules.amounts(rows, entries, interest=pricing.turnover_entries > 0))
+    wanted = {one.column for one in _rules(entries, pricing)}
+    rows = rows.mutate(**rules.amounts(rows, entries, wanted))
     if pricing.turnover_entries:
         rows = rows.mutate(**rules.fee_taxes(rows, entries, pricing.turnover_entries))
     if pricing.taxes_income:

@@ -1,6 +1,8 @@
 """What each pricing rule of `domain` gives in an account's month; null is no leaf."""
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Collection, Mapping, Sequence
+from functools import reduce
 from math import gcd
 
 import ibis
@@ -16,24 +18,29 @@ WITH_MARGIN = (*MARGIN_LINES, Line.LOAN)
 
 
 def amounts(
-    rows: ir.Table, entries: Sequence[Entry], *, interest: bool
+    rows: ir.Table, entries: Sequence[Entry], wanted: Collection[str]
 ) -> Mapping[str, ir.IntegerValue]:
-    """Return what each rule gives before tax, by column; and the tax on interest where asked."""
+    """Return what each `wanted` rule gives by column, but the taxes that need others' amounts."""
     days = rows.balance_days
     owed, some = ibis.least(days, 0), days != 0
-    found = {
-        # owed balance-days are negative, so one formula holds for what is left and what is owed
-        "margin": _share(rows, "margin", days, some),
-        "expected_loss": _share(rows, "expected_loss", owed, some),
-        "balance_cost": _share(rows, "balance_cost", days.abs(), some),
-        "capital_charge": _share(rows, "capital_charge", owed, days < 0),
+    # owed balance-days are negative, so one margin holds for what is left and what is owed
+    of_balance = {
+        "margin": (days, some),
+        "expected_loss": (owed, some),
+        "balance_cost": (days.abs(), some),
+        "interest_tax": (days, some),
+        "capital_charge": (owed, days < 0),
+    }
+    return {
+        **{
+            rule: _share(rows, rule, *weighed)
+            for rule, weighed in of_balance.items()
+            if rule in wanted
+        },
         "e_banking": _e_banking(rows),
         "cost_to_serve": _cost_to_serve(rows),
         **{entry.column: _entry(rows, entry) for entry in entries},
     }
-    if interest:
-        found["interest_tax"] = _share(rows, "interest_tax", days, some)
-    return found
 
 
 def _share(
@@ -98,10 +105,7 @@ def income_tax(rows: ir.Table) -> ir.IntegerValue:
 
 def total(parts: Sequence[ir.IntegerValue]) -> ir.IntegerValue:
     """Add up what is not null."""
-    found = _ZERO
-    for part in parts:
-        found += part
-    return found
+    return reduce(operator.add, parts) if parts else _ZERO
 
 
 _ZERO = ibis.literal(0, type="int64")
