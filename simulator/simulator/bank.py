@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from simulator import defects, report, tables
-from simulator.block import PARTS, POSTINGS, Made, Plan, make
+from simulator import books, defects, report, tables
+from simulator.block import BOOKS, PARTS, POSTINGS, Made, Plan, make
 from simulator.contract import CONTRACT, KINDS, MANIFEST
 from simulator.defects import Damage
 from simulator.figures import Figures, nothing
@@ -22,6 +22,7 @@ from simulator.span import Integers
 
 MOST_CUSTOMERS, MOST_MONTHS, MOST_INSTITUTIONS, MOST_DEFECTS = 10_000_000, 240, 100, 0.5
 EARLIEST, LATEST = date(2012, 1, 1), date(2099, 12, 31)
+LEDGER = "general_ledger"
 TRUTHS = {
     "truth-customers": "truth/customers",
     "truth-groups": "truth/business_groups",
@@ -151,8 +152,21 @@ def _finish(plan: Plan, made: Sequence[Made]) -> None:
     if plan.defects:
         spoilt = _defects(form, made)
         form.write([spoilt], spoilt.schema, plan.out / form.file("truth/defects"))
+    _close_the_books(plan, form)
     tables.write_scheme(plan)
     (plan.out / PARTS).rmdir()
+
+
+def _close_the_books(plan: Plan, form: Form) -> None:
+    """Write the general ledger; a careless bank's has some totals wrong, told in the truth."""
+    parts = kept(plan.part(BOOKS, block) for block in range(plan.blocks))
+    ledger = books.table(books.totals(parts, plan.bank, plan.when))
+    file = form.file(LEDGER)
+    if plan.defects:
+        rng = plan.stream(-1, "ledger")
+        ledger, wrong = books.misled(ledger, plan.defects, rng, file, form.first_line)
+        form.write([wrong], wrong.schema, plan.out / form.file("truth/ledger_differences"))
+    form.write([ledger], ledger.schema, plan.out / file)
 
 
 def _join(plan: Plan, form: Form, kind: str, stem: str) -> None:

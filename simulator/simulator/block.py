@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from simulator import (
+    books,
     defects,
     groups,
     history,
@@ -29,6 +30,7 @@ from simulator.streams import BLOCK, stream
 
 POSTINGS = "postings/part-{:04}"
 PARTS = ".parts"
+BOOKS = "books"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def make(plan: Plan, block: int) -> Made:
         "truth-managers": shares,
         "truth-responses": truth.responses(crowd, answers),
         "truth-contribution": truth.contribution(crowd, worth),
+        BOOKS: books.kept_by(past, held, crowd, bank, when),
     }
     form = Form(plan.format)
     postings = tables.pop("postings")

@@ -30,6 +30,9 @@ _COLUMNS = {
         "id account_number amount_minor:int currency value_date:day booked_at:at channel kind "
         "purpose counterparty"
     ),
+    "general_ledger": (
+        "gl_account name month:day measure currency amount_minor:int line product_code branch_code"
+    ),
 }
 
 

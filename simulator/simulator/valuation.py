@@ -20,11 +20,11 @@ def contributions(past: Past, held: Holdings, when: Span, customers: int) -> Int
     """Return fen by customer, line (cost to serve last) and month of the history."""
     months = len(when.months)
     ledger = past.ledger
-    sums = _Sums(ledger, held, when)
+    sums = Sums(ledger, held, when)
     worth = np.zeros((len(LINES) + 1, len(held), months), dtype=np.int64)
     balance = sums.balance_days(when)
     agreed = past.terms[BY_SCHEDULE]
-    balance[agreed.lot.account] = _on_schedule(agreed, when)
+    balance[agreed.lot.account] = on_schedule(agreed, when)
     for lot in held.lots:
         line = LINE_OF[lot.product]
         if line not in PRICED or not len(lot):
@@ -55,7 +55,7 @@ def half_away(amount: Integers, divisor: int) -> Integers:
     return result
 
 
-class _Sums:
+class Sums:
     """Sums of a ledger by account and month."""
 
     def __init__(self, ledger: Ledger, held: Holdings, when: Span) -> None:
@@ -78,6 +78,11 @@ class _Sums:
         found = np.bincount(cell, floats, self.shape[0] * self.shape[1])
         return found.astype(np.int64).reshape(self.shape)
 
+    def closing(self) -> Integers:
+        """Return the balances at the end of each month."""
+        found: Integers = np.cumsum(self.over(self.ledger.amount), axis=1)
+        return found
+
     def balance_days(self, when: Span) -> Integers:
         """Sum the balances at the end of every day of each month."""
         amount = self.ledger.amount
@@ -88,7 +93,7 @@ class _Sums:
         return found
 
 
-def _on_schedule(agreed: Terms, when: Span) -> Integers:
+def on_schedule(agreed: Terms, when: Span) -> Integers:
     """Balance-days of loans that follow their terms: parts fall due on the day of the grant."""
     lot = agreed.lot
     found = np.zeros((len(lot), len(when.months)), dtype=np.int64)
@@ -106,6 +111,15 @@ def _on_schedule(agreed: Terms, when: Span) -> Integers:
     return found
 
 
+def left_on_schedule(agreed: Terms, when: Span) -> Integers:
+    """Balances of the same at the end of each month."""
+    lot = agreed.lot
+    nth = np.array([month.number for month in when.months]) - month_number(lot.opened)[:, None]
+    left = np.clip(lot.amount[:, None] - agreed.instalment[:, None] * nth, 0, None)
+    found: Integers = -np.where((nth >= 0) & (nth < lot.term[:, None]), left, 0)
+    return found
+
+
 def _open_in(held: Holdings, when: Span) -> Flags:
     months = np.array([month.number for month in when.months])
     opened = month_number(held.opened_on)[:, None]
@@ -115,7 +129,7 @@ def _open_in(held: Holdings, when: Span) -> Flags:
     return there
 
 
-def _acts(worth: Integers, sums: _Sums, there: Flags) -> None:
+def _acts(worth: Integers, sums: Sums, there: Flags) -> None:
     """Price what was done, and charge what it cost."""
     prices, amount = tariff(), sums.ledger.amount
     for fee in prices.fees:
@@ -127,7 +141,7 @@ def _acts(worth: Integers, sums: _Sums, there: Flags) -> None:
     worth[COST] -= sums.over(prices.cost[sums.ledger.manner]) + prices.account_month * there
 
 
-def _unit(sums: _Sums, entry: Entry) -> Integers:
+def _unit(sums: Sums, entry: Entry) -> Integers:
     items = sums.over(None, entry.takes)
     size = np.abs(sums.over(sums.ledger.amount, entry.takes))
     return half_away(items * entry.per_item * MILLION + size * entry.ppm, MILLION)

@@ -36,6 +36,7 @@ SHAPES = {
     "rates": ingest.RateRecord,
     "loans": ingest.LoanRecord,
     "postings": ingest.PostingRecord,
+    "general_ledger": ingest.LedgerRecord,
 }
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -141,6 +142,10 @@ class _Bank:
 
     def _rates(self, told):
         return told.rate().product in self.products
+
+    def _general_ledger(self, told):
+        total = told.total()
+        return total.product in self.products | {""} and total.branch in self.branches | {""}
 
     def _loans(self, told):
         loan = told.loan()

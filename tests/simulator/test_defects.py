@@ -14,10 +14,10 @@ from tests.simulator.extracts import digests, refused
 AS_OF = date(2025, 3, 31)
 
 
-def truth(folder, form):
+def truth(folder, form, name="defects"):
     if form == "csv":
-        return pyarrow.csv.read_csv(folder / "truth" / "defects.csv").to_pylist()
-    return pq.read_table(folder / "truth" / "defects.parquet").to_pylist()
+        return pyarrow.csv.read_csv(folder / "truth" / f"{name}.csv").to_pylist()
+    return pq.read_table(folder / "truth" / f"{name}.parquet").to_pylist()
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
@@ -57,7 +57,13 @@ def test_damage_is_said_as_it_stands_in_the_file(tmp_path):
 def test_undamaged_rows_are_those_of_the_sound_bank(tmp_path):
     for name, share in (("sound", 0.0), ("damaged", 0.02)):
         write_bank(tmp_path / name, customers=300, months=2, seed=3, as_of=AS_OF, defects=share)
-    hurt = {(d["file"], d["line"]) for d in truth(tmp_path / "damaged", "csv")}
+    told = [
+        one
+        for name in ("defects", "ledger_differences")
+        for one in truth(tmp_path / "damaged", "csv", name)
+    ]
+    hurt = {(one["file"], one["line"]) for one in told}
+    assert "general_ledger.csv" in {file for file, _ in hurt}
     for name, _ in digests(tmp_path / "sound"):
         if name == "extract.json":
             continue
