@@ -274,6 +274,10 @@ class Bank:
             connection = await session.connection()
             return (await connection.execute(text(statement), values)).all()
 
+    async def sql_done(self, statement, **values) -> None:
+        async with self.db.transaction() as session:
+            await (await session.connection()).execute(text(statement), values)
+
 
 @pytest.fixture
 async def bank(database, issuer, tmp_path) -> AsyncIterator[Bank]:

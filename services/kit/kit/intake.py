@@ -1,8 +1,9 @@
 """Records sent in bulk as NDJSON: bad lines are answered by number, good ones go in."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
@@ -48,6 +49,8 @@ class Answer:
 
 
 Take = Callable[[Principal, Sequence[tuple[int, Any]]], Awaitable[Answer]]
+TakeWhole = Callable[[Principal, bytes], Awaitable[Answer | None]]
+"""Takes a whole body at once; None, nothing done, where it must be taken line by line."""
 
 
 def parse(body: bytes, model: type[Model]) -> tuple[list[tuple[int, Model]], list[Rejected]]:
@@ -70,8 +73,15 @@ def parse(body: bytes, model: type[Model]) -> tuple[list[tuple[int, Model]], lis
     return good, bad
 
 
-def intake(verifier: Verifier, kinds: dict[str, tuple[type[BaseModel], Take]]) -> APIRouter:
-    """Serve `POST /ingest/{kind}` to callers that hold `ingest:write`."""
+def intake(
+    verifier: Verifier,
+    kinds: dict[str, tuple[type[BaseModel], Take]],
+    at_once: Mapping[str, TakeWhole] = MappingProxyType({}),
+) -> APIRouter:
+    """Serve `POST /ingest/{kind}` to callers that hold `ingest:write`.
+
+    What `at_once` can take of a kind it takes; the rest is read line by line.
+    """
     router = APIRouter(prefix="/ingest")
     loader = Depends(verifier.needs("ingest:write"))
 
@@ -84,6 +94,9 @@ def intake(verifier: Verifier, kinds: dict[str, tuple[type[BaseModel], Take]]) -
             raise BadRequest(f"There is no kind '{kind}' here; known are {', '.join(kinds)}.")
         model, take = kinds[kind]
         body = await _body(request)
+        whole = await at_once[kind](principal, body) if kind in at_once else None
+        if whole is not None:
+            return asdict(whole)
         good, bad = await asyncio.to_thread(parse, body, model)
         answer = await take(principal, good) if good else Answer()
         rejected = sorted([*bad, *answer.rejected], key=lambda r: r.line)

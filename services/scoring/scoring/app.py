@@ -24,7 +24,7 @@ from scoring.graphql.loaders import Loaders
 from scoring.graphql.schema import SCHEMA
 from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.inbox import handlers
-from scoring.ingest import kinds
+from scoring.ingest import at_once, kinds
 from scoring.operations import archiving, recalculation, shadow
 from scoring.operations.archiving import Keeping
 from scoring.operations.recalculation import Calm
@@ -89,7 +89,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     )
     app.include_router(feed(db, verifier))
     taken = kinds(db, calm, clock)
-    app.include_router(intake(verifier, taken))
+    app.include_router(intake(verifier, taken, at_once(db, calm, clock)))
     if keeping:
         app.include_router(columns(verifier, keeping, calm, taken["postings"], clock))
     app.routes.append(Route("/graphql", Endpoint(SCHEMA, verifier, context)))

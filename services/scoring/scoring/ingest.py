@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from kit.db import Database
 from kit.identity import Principal
-from kit.intake import Answer, NoneIfEmpty, Record, Take
+from kit.intake import Answer, NoneIfEmpty, Record, Rejected, Take, TakeWhole, parse
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, RootModel
 
 from scoring.domain.account import OwnRate
@@ -16,12 +17,13 @@ from scoring.domain.exchange import RATE_PLACES, FxRate
 from scoring.domain.line import Line
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
 from scoring.domain.policy import Rate, RateKind
-from scoring.domain.posting import Channel, Kind, Posting
+from scoring.domain.posting import Channel, Kind, Posting, objection
 from scoring.domain.reconciliation import LedgerTotal, Measure
 from scoring.operations.account_rates import AccountRate, record_account_rates
 from scoring.operations.exchange import record_fx_rates
 from scoring.operations.ledger import record_ledger
 from scoring.operations.loans import Loan, record_loans
+from scoring.operations.plain_postings import record_plain
 from scoring.operations.policy import record_rates, record_schemes
 from scoring.operations.postings import record_postings
 from scoring.operations.recalculation import Calm
@@ -218,3 +220,33 @@ def kinds(
         "account_rates": (AccountRateRecord, account_rates),
         "scheme": (SchemeRecord, scheme),
     }
+
+
+def at_once(db: Database, calm: Calm, clock: Callable[[], datetime]) -> dict[str, TakeWhole]:
+    """Return what can be taken a whole request at a time, where nothing needs a second look."""
+
+    async def postings(who: Principal, body: bytes) -> Answer | None:
+        calm.disturb()
+        at = clock()
+
+        def refuse(lines: Sequence[tuple[int, bytes]]) -> list[Rejected] | None:
+            return _refused(lines, at)
+
+        return await record_plain(db, who.institution, body, refuse, at=at)
+
+    return {"postings": postings}
+
+
+def _refused(lines: Sequence[tuple[int, bytes]], at: datetime) -> list[Rejected] | None:
+    """Say why each of these postings is refused by itself; None where one of them is not."""
+    found: list[Rejected] = []
+    for number, line in lines:
+        good, bad = parse(line, PostingRecord)
+        why = objection(good[0][1].posting(), at=at) if good else None
+        if bad:
+            found.append(replace(bad[0], line=number))
+        elif why:
+            found.append(Rejected(number, why.code, why.reason))
+        else:
+            return None
+    return found

@@ -28,9 +28,10 @@ select :institution, account_id, month, s0, s1, postings from incoming_month
 on conflict (account_id, month) do update set s0 = m.s0 + excluded.s0, s1 = m.s1 + excluded.s1,
   postings = m.postings + excluded.postings
 """)
-_OWNERS = text(
-    "select a.owner_id, min(i.month) as since from incoming_month i "
-    "join account a on a.id = i.account_id group by a.owner_id"
+_HOLDERS = text(
+    "select h.holder, min(i.month) as since from incoming_month i "
+    "join account a on a.id = i.account_id "
+    "cross join unnest(a.owner_id || coalesce(a.joint, '{}')) as h(holder) group by h.holder"
 )
 _NOW = text("select clock_timestamp() as at")
 FEW_ACCOUNTS = 20_000
@@ -57,7 +58,7 @@ async def now(session: AsyncSession) -> datetime:
 
 
 async def add_atoms(session: AsyncSession, bank: str, file: Path, totals: Totals) -> None:
-    """Add moments by account and month; their owners, or everybody where they are many, wait."""
+    """Add moments by account and month; their holders, or everybody where they are many, wait."""
     await run(session, _TABLE)
     driver = await _driver(session)
     await driver.copy_to_table("incoming_month", source=str(file), format="csv")
@@ -66,8 +67,8 @@ async def add_atoms(session: AsyncSession, bank: str, file: Path, totals: Totals
     if totals.accounts > FEW_ACCOUNTS:
         await institution.recalculate_all(session, bank, month_of(totals.first))
     else:
-        owners = await rows(session, _OWNERS)
-        await queue.enqueue(session, bank, {row.owner_id: row.since for row in owners})
+        holders = await rows(session, _HOLDERS)
+        await queue.enqueue(session, bank, {row.holder: row.since for row in holders})
 
 
 async def _driver(session: AsyncSession) -> Any:  # noqa: ANN401  (asyncpg's connection)
