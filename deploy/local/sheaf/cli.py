@@ -1,6 +1,7 @@
 """The `sheaf` command: the whole system on one machine, started, asked and looked at."""
 
 import json
+import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -126,6 +127,22 @@ def recompute(
     with console.status("Calculating"):
         settled(system, timeout)
     console.print("All contributions are calculated and every event is taken in.")
+
+
+@app.command()
+@told
+def contribution(
+    folder: Annotated[Path, typer.Argument(help="A bank extract's folder, of Parquet files.")],
+    first: Annotated[str, typer.Option("--from", help="First month, YYYY-MM.")],
+    last: Annotated[str, typer.Option("--to", help="Last month, YYYY-MM.")],
+    engine: Annotated[str, typer.Option(help="duckdb, or spark where it is installed.")] = "duckdb",
+    out: Annotated[Path | None, typer.Option(help="Where to write the sums, as Parquet.")] = None,
+) -> None:
+    """Price a whole bank from its extract; nothing has to run for it."""
+    asked = ["price", str(folder), "--from", first, "--to", last, "--engine", engine]
+    asked += ["--out", str(out)] if out else []
+    done = subprocess.run([sys.executable, "-m", "scoring", *asked], check=False)  # noqa: S603 - our own service, as a process
+    raise typer.Exit(done.returncode)
 
 
 @app.command()

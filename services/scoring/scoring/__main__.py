@@ -2,6 +2,7 @@
 
 `scheme-schema` prints the JSON Schema of a scheme; `check-scheme FILE` reads one (`-` is what comes
 in) and prints a line for each thing that is wrong with it, exit code 1, or that it can be read.
+`price FOLDER --from YYYY-MM --to YYYY-MM` prices a bank extract with the engine, and no database.
 """
 
 import sys
@@ -38,6 +39,14 @@ if __name__ == "__main__":
         sys.exit(archive(sys.argv[2:]))
     if sys.argv[1:2] == ["check-scheme"]:
         sys.exit(check_scheme(sys.argv[2:]))
+    if sys.argv[1:2] == ["price"]:
+        from scoring.operations.whole_bank import CannotPriceError, run
+
+        try:
+            sys.stdout.write(run(sys.argv[2:]))
+        except CannotPriceError as refusal:
+            sys.exit(str(refusal))
+        sys.exit()
     if sys.argv[1:2] == ["scheme-schema"]:
         from scoring.operations.scheme_text import schema_text
 
