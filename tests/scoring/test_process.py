@@ -11,6 +11,8 @@ import httpx
 import pytest
 from sheaf.ports import free
 
+from tests.scoring.shadow_runs import customers, go_through, run_of, simulate
+
 pytestmark = pytest.mark.anyio
 
 
@@ -99,3 +101,36 @@ async def test_it_works_out_who_waits_by_itself_and_survives_kills(ready, proces
         "select count(*) as n, count(distinct (subject, version)) as different from outbox"
     )
     assert announced[0].n == announced[0].different
+
+
+async def test_a_shadow_run_survives_a_kill_and_finds_what_an_undisturbed_one_does(
+    drafted, process
+):
+    await drafted.learn(
+        *(drafted.customer_news(f"k{n}", manager="M1") for n in range(250)),
+        *(drafted.account_news(f"k{n}", f"k{n}") for n in range(250)),
+    )
+    fee = {"kind": "fee", "purpose": "card"}
+    await drafted.post(
+        *(drafted.posting(f"k{n}", -100 * (n + 1), "2024-02-10", **fee) for n in range(250))
+    )
+    await drafted.settle()
+    found = await simulate(drafted)
+    await process.start()
+    async with asyncio.timeout(20):
+        while (await run_of(drafted, found))["done"] == 0:
+            await asyncio.sleep(0.01)
+    process.kill()
+    assert 0 < (await run_of(drafted, found))["done"] < 254
+    await process.start()
+    async with asyncio.timeout(20):
+        while (await run_of(drafted, found))["state"] != "FINISHED":
+            await asyncio.sleep(0.1)
+    process.kill()
+    undisturbed = await simulate(drafted, key="undisturbed")
+    await go_through(drafted)
+    assert await run_of(drafted, found) == await run_of(drafted, undisturbed)
+    assert (await run_of(drafted, found))["changed"] == 253
+    assert await customers(drafted, found, first=100) == await customers(
+        drafted, undisturbed, first=100
+    )

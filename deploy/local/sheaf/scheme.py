@@ -104,8 +104,11 @@ def simulate(  # noqa: PLR0913, PLR0917 - a command's options
     run = _done(said)
     with console.status("Simulating") as status:
         while (page := _page(client, run["id"], None))["state"] in {"QUEUED", "RUNNING"}:
-            status.update(f"Simulating: {page['done']:,} of {page['total']:,} customers")
+            doing = "Ranking" if page["phase"] == "RANKING" else "Simulating"
+            status.update(f"{doing}: {page['done']:,} of {page['total']:,} customers")
             time.sleep(LOOK_AGAIN_SECONDS)
+    if page["state"] == "FAILED":
+        raise Trouble(f"Run {run['id']} failed: {page['failure']}; trace {page['traceId']}.")
     console.print(f"Run {run['id']}: {page['state'].lower()}.", highlight=False, soft_wrap=True)
     console.print(f"`sheaf scheme shadow {run['id']}` prints who would change.", soft_wrap=True)
 

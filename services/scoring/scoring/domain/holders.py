@@ -49,6 +49,8 @@ def counted(
     ]
 
 
+HOLDER = "holder"
+"""The unit of the input that says which share a leaf is."""
 _SHARE_OF = "share of ("
 
 
@@ -65,7 +67,7 @@ def shared(leaf: Leaf, part: Part) -> Leaf:
         inputs=(
             *leaf.inputs,
             Input("whole", leaf.amount_minor, "minor"),
-            Input("share", f"{part.place} of {part.parts}", "holder"),
+            Input("share", f"{part.place} of {part.parts}", HOLDER),
         ),
     )
 

@@ -10,6 +10,7 @@ from kit.graphql import PageInfo
 from kit.problem import BadRequest
 
 from scoring.domain import shadow as domain
+from scoring.domain import shadow_side
 from scoring.domain.line import Line, View
 from scoring.domain.shadow import Movement
 from scoring.graphql.context import Info
@@ -19,12 +20,19 @@ from scoring.graphql.paging import After, First, cursor, many, place
 from scoring.graphql.scalars import Money, YearMonth
 from scoring.store import shadow_results
 from scoring.store.shadow_results import ChangedCustomer, ManagerSum, Wanted
-from scoring.store.shadow_runs import Run, RunState
+from scoring.store.shadow_runs import Phase, Run, RunState
 
 strawberry.enum(
     RunState,
     name="ShadowRunState",
-    description="ABANDONED is a run whose draft was edited, approved or withdrawn meanwhile.",
+    description="ABANDONED is a run whose draft was edited, approved or withdrawn meanwhile; "
+    "FAILED one that could not go on.",
+)
+strawberry.enum(
+    Phase,
+    name="ShadowRunPhase",
+    description="RANKING goes through everyone to rank them under the draft, where its ladder "
+    "does; COMPARING goes through everyone and tells what would change.",
 )
 strawberry.enum(
     Movement,
@@ -96,7 +104,7 @@ class ShadowTier:
     threshold: Money | None = strawberry.field(description="What the tier needs at least.")
 
     @classmethod
-    def of(cls, held: domain.Standing, currency: str) -> Self:
+    def of(cls, held: shadow_side.Standing, currency: str) -> Self:
         return cls(
             code=held.code,
             name=held.name,
@@ -251,13 +259,14 @@ class ShadowRun:
     version: int
     revision: int
     state: RunState
+    phase: Phase
     from_: YearMonth = strawberry.field(name="from", description="The first month.")
     to: YearMonth = strawberry.field(description="The last month.")
     business_date: date = strawberry.field(description="The current month counts through it.")
     requested_by: str
     recorded_at: datetime = strawberry.field(description="When the run was asked for.")
     finished_at: datetime | None
-    done: int = strawberry.field(description="Customers that were gone through.")
+    done: int = strawberry.field(description="Customers that its phase has gone through.")
     total: int = strawberry.field(description="Customers that there are.")
     changed: int = strawberry.field(description="Customers that would change.")
     tiers_up: int
@@ -267,6 +276,12 @@ class ShadowRun:
     )
     not_computed_after: int = strawberry.field(
         description="Customers with a month that cannot be priced under the draft."
+    )
+    failure: str | None = strawberry.field(
+        description="Why it FAILED, as a code: INTERNAL is a bug. Null otherwise."
+    )
+    trace_id: str | None = strawberry.field(
+        description="What to quote where it stopped; null while it goes on."
     )
 
     @classmethod
@@ -278,6 +293,7 @@ class ShadowRun:
             version=run.version,
             revision=run.revision,
             state=run.state,
+            phase=run.phase,
             from_=YearMonth(run.period.first),
             to=YearMonth(run.period.last),
             business_date=run.business_date,
@@ -291,6 +307,8 @@ class ShadowRun:
             tiers_down=run.down,
             not_computed_before=run.fails_before,
             not_computed_after=run.fails_after,
+            failure=run.failure,
+            trace_id=run.trace_id,
         )
 
     @strawberry.field(description="Sums over everyone that the run has gone through.")

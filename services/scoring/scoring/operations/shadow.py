@@ -1,40 +1,38 @@
 """Pricing everyone under a draft beside what is in force; nothing else moves.
 
 A batch of customers is one transaction together with the place that the run has come to, so a run
-that was cut off goes on where it stopped and counts nobody twice.
+that was cut off goes on where it stopped and counts nobody twice. Where the draft ranks customers
+against one another, everyone is measured and ranked first.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import logging
 from dataclasses import replace
 from datetime import date, datetime
-from itertools import chain
 from uuid import UUID, uuid4
 
 from kit.db import Database
 from kit.idempotency import once
 from kit.identity import Principal
+from kit.telemetry import span, trace_id, where
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain import lifecycle
-from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.lifecycle import Act, State
-from scoring.domain.measures import Measures
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy
-from scoring.domain.problems import NothingToSimulate, PeriodInvalid
-from scoring.domain.scheme_document import scheme_of
-from scoring.domain.shadow import Comparison, Movement, as_if, compare, through
-from scoring.domain.valuation import NO_HISTORY
-from scoring.domain.weighing import weighed_by_day
+from scoring.domain.problems import ArchiveUnavailable, NothingToSimulate, PeriodInvalid
 from scoring.operations.recalculation import Calm
 from scoring.operations.schemes import sellable
-from scoring.store import accounts, history, schemes, shadow_results, shadow_runs, tiers
+from scoring.operations.shadow_pricing import Sides, compared, measure, sides
+from scoring.store import schemes, shadow_places, shadow_results, shadow_runs
 from scoring.store.institution import Policies
-from scoring.store.shadow_results import NO_MANAGER, ChangedCustomer, ManagerSum
-from scoring.store.shadow_runs import NOBODY, Looked, Run, RunState
+from scoring.store.shadow_runs import NOBODY, Phase, Run, RunState
 
-BATCH, USUAL_MONTHS, MOST_MONTHS = 100, 12, 60
+log = logging.getLogger(__name__)
+BATCH, USUAL_MONTHS, MOST_MONTHS, MOST_TRIES = 100, 12, 60, 5
+INTERNAL = "INTERNAL"
 _LOOK_AGAIN_SECONDS = 0.5
 Months = tuple[date | None, date | None]
 
@@ -103,9 +101,40 @@ async def work(db: Database, policies: Policies, calm: Calm) -> None:
 
 
 async def advance(db: Database, policies: Policies, batch: int = BATCH) -> bool:
-    """Take the oldest run one batch further, in one transaction; False where none waits."""
-    async with db.transaction() as session:
-        return await further(session, policies, batch)
+    """Take the oldest run one batch further, in one transaction; False where none waits.
+
+    A run that stops at the same place `MOST_TRIES` times in a row fails, and those behind it go on.
+    """
+    with span("shadow run"):
+        try:
+            async with db.transaction() as session:
+                return await further(session, policies, batch)
+        except StoppedError as stopped:
+            log.error("trace %s: shadow run stopped: %s", trace_id(), where(stopped.error))
+            async with db.transaction() as session:
+                await _note_stop(session, stopped.run_id)
+            return True
+
+
+class StoppedError(Exception):
+    """A run could not go on, by a bug."""
+
+    def __init__(self, run_id: UUID, error: Exception) -> None:
+        super().__init__(run_id)
+        self.run_id = run_id
+        self.error = error
+
+
+async def _note_stop(session: AsyncSession, run_id: UUID) -> None:
+    """Count a try; after the last one the run has failed, and what it found is taken back."""
+    run = await shadow_runs.hold(session, run_id)
+    if run is None:
+        return
+    run = replace(run, tries=run.tries + 1, trace_id=trace_id())
+    if run.tries >= MOST_TRIES:
+        await _forget(session, run)
+        run = replace(run, state=RunState.FAILED, failure=INTERNAL)
+    await shadow_runs.save(session, run)
 
 
 async def further(session: AsyncSession, policies: Policies, batch: int) -> bool:
@@ -113,23 +142,65 @@ async def further(session: AsyncSession, policies: Policies, batch: int) -> bool
     run = await shadow_runs.take(session)
     if run is None:
         return False
+    try:
+        await _further(session, policies, run, batch)
+    except (OSError, OperationalError, InterfaceError, ArchiveUnavailable):
+        raise
+    except Exception as error:
+        raise StoppedError(run.id, error) from error
+    return True
+
+
+async def _further(session: AsyncSession, policies: Policies, run: Run, batch: int) -> None:
     policy = await policies.of(session, run.institution)
     if policy is None or not await _wanted(session, run):
-        await shadow_results.forget(session, run.id)
+        await _forget(session, run)
         await shadow_runs.save(session, replace(run, state=RunState.ABANDONED))
-        return True
+        return
     version, _, customers = await shadow_runs.stands(session, run.institution)
     if (run.policy_version, run.business_date) != (version, policy.business_date):
-        await shadow_results.forget(session, run.id)
+        await _forget(session, run)
         run = _anew(run, version, policy.business_date)
+    policies_of_run = await sides(session, run, policy)
+    run = replace(run, state=RunState.RUNNING, tries=0, trace_id=None)
+    if run.phase is Phase.RANKING:
+        run = await _rank(session, run, policies_of_run, batch)
+    else:
+        run = await _compare(session, run, policies_of_run, batch)
+    total = run.done if run.state is RunState.FINISHED else customers
+    await shadow_runs.save(session, replace(run, total=total))
+
+
+async def _rank(session: AsyncSession, run: Run, policies: Sides, batch: int) -> Run:
+    """Measure a batch; after the last one rank all, a month at a time, and then compare."""
+    months = policies.after.ranked_months(run.period.first)
+    due = [month for month in months if month not in run.cuts]
+    looked = await shadow_runs.following(session, run.institution, run.after, batch) if due else []
+    if looked:
+        await measure(session, run, policies, [one.id for one in looked])
+        return replace(run, after=looked[-1].id, done=run.done + len(looked))
+    ladder = policies.after.ladder(due[0]) if due else None
+    if ladder is not None:
+        cuts = await shadow_places.rank(session, run.id, ladder, due[0])
+        return replace(run, cuts={**run.cuts, due[0]: cuts})
+    run = replace(run, phase=Phase.COMPARING, after=NOBODY, done=0)
+    return await _compare(session, run, policies, batch)
+
+
+async def _compare(session: AsyncSession, run: Run, policies: Sides, batch: int) -> Run:
+    """Compare both sides of a batch; after the last one the run is through."""
     looked = await shadow_runs.following(session, run.institution, run.after, batch)
     if looked:
-        run = await _batch(session, run, policy, looked)
-        await shadow_runs.save(session, replace(run, total=customers, state=RunState.RUNNING))
-    else:
-        await shadow_runs.save(session, replace(run, total=run.done, state=RunState.FINISHED))
-        await _simulated(session, run)
-    return True
+        run = await compared(session, run, policies, looked)
+        return replace(run, after=looked[-1].id, done=run.done + len(looked))
+    await shadow_places.forget(session, run.id)
+    await _simulated(session, run)
+    return replace(run, state=RunState.FINISHED)
+
+
+async def _forget(session: AsyncSession, run: Run) -> None:
+    await shadow_results.forget(session, run.id)
+    await shadow_places.forget(session, run.id)
 
 
 async def _wanted(session: AsyncSession, run: Run) -> bool:
@@ -143,6 +214,8 @@ def _anew(run: Run, policy_version: int, business_date: date) -> Run:
         run,
         policy_version=policy_version,
         business_date=business_date,
+        phase=Phase.RANKING,
+        cuts={},
         after=NOBODY,
         done=0,
         changed=0,
@@ -160,102 +233,6 @@ async def _simulated(session: AsyncSession, run: Run) -> None:
     changed = lifecycle.simulated(version, run.revision)
     if changed is not None:
         await schemes.save(session, changed, Act.SIMULATED, run.requested_by)
-
-
-async def _batch(session: AsyncSession, run: Run, policy: Policy, looked: Sequence[Looked]) -> Run:
-    document = await schemes.revision_of(session, run.institution, run.version, run.revision)
-    before = through(policy, run.period.last)
-    after = as_if(before, scheme_of(document), run.period.first)
-    ids = [one.id for one in looked]
-    owned = await accounts.accounts_by_customer_id(session, run.institution, ids)
-    known = list(chain.from_iterable(owned.values()))
-    histories = await history.histories(
-        session,
-        run.institution,
-        [account.id for account in known],
-        run.period,
-        business_date=before.business_date,
-        acts=True,
-        by_day=weighed_by_day(known, before, run.period),
-    )
-    former = await tiers.measures_by_customer_id(session, after, ids)
-    found = await asyncio.to_thread(
-        _compare_all, ids, owned, histories, former, (before, after), run.period
-    )
-    by_id = {one.id: one for one in looked}
-    changed = [one for one in found if one.changed]
-    await shadow_results.add_customers(
-        session, run.institution, run.id, [_changed(one, by_id[one.customer_id]) for one in changed]
-    )
-    await shadow_results.add_sums(
-        session, run.institution, run.id, [_sum(one, by_id[one.customer_id]) for one in found]
-    )
-    moves = [one.movement for one in changed]
-    return replace(
-        run,
-        after=ids[-1],
-        done=run.done + len(found),
-        changed=run.changed + len(changed),
-        up=run.up + moves.count(Movement.UP),
-        down=run.down + moves.count(Movement.DOWN),
-        fails_before=run.fails_before + sum(one.before.fails_from is not None for one in found),
-        fails_after=run.fails_after + sum(one.after.fails_from is not None for one in found),
-    )
-
-
-def _compare_all(  # noqa: PLR0913, PLR0917  (a batch under two policies)
-    ids: Sequence[CustomerId],
-    owned: Mapping[CustomerId, Sequence[Account]],
-    histories: Mapping[AccountId, History],
-    former: Mapping[CustomerId, Measures],
-    policies: tuple[Policy, Policy],
-    period: Period,
-) -> list[Comparison]:
-    return [
-        compare(
-            one,
-            [(account, histories.get(account.id, NO_HISTORY)) for account in owned.get(one, ())],
-            former[one],
-            *policies,
-            period,
-        )
-        for one in ids
-    ]
-
-
-def _changed(found: Comparison, looked: Looked) -> ChangedCustomer:
-    problems = [side.problem for side in (found.before, found.after)]
-    failures = [f"{one.code}: {one}" if one else None for one in problems]
-    return ChangedCustomer(
-        customer_id=found.customer_id,
-        branch=looked.branch,
-        manager=looked.manager,
-        size_minor=found.size_minor,
-        movement=found.movement,
-        lines=found.lines,
-        tiers=(found.before.tier, found.after.tier),
-        points=(found.before.points, found.after.points),
-        pay_minor=(found.before.pay_minor, found.after.pay_minor),
-        failures=(failures[0], failures[1]),
-        changes=found.changes,
-    )
-
-
-def _sum(found: Comparison, looked: Looked) -> ManagerSum:
-    before, after = found.before.tier, found.after.tier
-    held: dict[str, tuple[int, int]] = {}
-    if before:
-        held[before.code] = 1, 0
-    if after:
-        held[after.code] = held.get(after.code, (0, 0))[0], 1
-    return ManagerSum(
-        manager=looked.manager or NO_MANAGER,
-        changed=int(found.changed),
-        lines=found.lines,
-        tiers=held,
-        points=(found.before.points, found.after.points),
-        pay_minor=(found.before.pay_minor, found.after.pay_minor),
-    )
 
 
 async def found(db: Database, who: Principal, run_id: UUID) -> Run | None:

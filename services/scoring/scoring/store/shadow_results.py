@@ -14,7 +14,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
 from scoring.domain.line import Line
-from scoring.domain.shadow import InputChange, Movement, RuleChange, Standing
+from scoring.domain.shadow import InputChange, Movement, RuleChange
+from scoring.domain.shadow_side import Standing
 from scoring.store.sql import records, rows, run
 
 NO_MANAGER = ""

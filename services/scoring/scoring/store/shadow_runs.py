@@ -1,6 +1,8 @@
 """Shadow runs: which draft over which months, how far each has come, and whose turn it is."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -17,20 +19,36 @@ NOBODY = UUID(int=0)
 
 
 class RunState(StrEnum):
-    """ABANDONED is a run whose draft was edited, approved or withdrawn before it was through."""
+    """How far a run is.
+
+    ABANDONED is one whose draft was edited, approved or withdrawn before it was through; FAILED
+    one that could not go on, several times over.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
     FINISHED = "finished"
     ABANDONED = "abandoned"
+    FAILED = "failed"
+
+
+class Phase(StrEnum):
+    """What a run does: measure everyone to rank them under the draft, or compare both sides."""
+
+    RANKING = "ranking"
+    COMPARING = "comparing"
+
+
+Cuts = Mapping[date, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One simulation of one revision of a draft over some months.
 
-    It has gone through the customers up to the id `after`, under the policy as of
-    `policy_version` and `business_date`; when either moves on it begins anew.
+    In its phase it has gone through the customers up to the id `after`, under the policy as of
+    `policy_version` and `business_date`; when either moves on it begins anew. `cuts` are those of
+    the months at which all are ranked under the draft. `tries` failed since it last went on.
     """
 
     id: UUID
@@ -39,6 +57,7 @@ class Run:
     revision: int
     period: Period
     state: RunState
+    phase: Phase
     requested_by: str
     recorded_at: datetime
     finished_at: datetime | None
@@ -52,20 +71,25 @@ class Run:
     down: int
     fails_before: int
     fails_after: int
+    cuts: Cuts = field(default_factory=dict)
+    tries: int = 0
+    failure: str | None = None
+    trace_id: str | None = None
 
 
 _COLUMNS = (
-    "id, institution, version, revision, first_month, last_month, state, requested_by, "
+    "id, institution, version, revision, first_month, last_month, state, phase, requested_by, "
     "recorded_at, finished_at, policy_version, business_date, after, total, done, changed, "
-    "up, down, fails_before, fails_after"
+    "up, down, fails_before, fails_after, cuts, tries, failure, trace_id"
 )
 _ADD = text(
     "insert into shadow_run (id, institution, version, revision, first_month, last_month, state, "
-    "requested_by, recorded_at, policy_version, business_date, after, total, done, changed, up, "
-    "down, fails_before, fails_after) values (:id, cast(:institution as text), :version, "
-    ":revision, :first, :last, 'queued', :by, now(), :policy_version, :business_date, :after, "
+    "phase, requested_by, recorded_at, policy_version, business_date, after, total, done, changed, "
+    "up, down, fails_before, fails_after, cuts, tries) values (:id, cast(:institution as text), "
+    ":version, :revision, :first, :last, 'queued', 'ranking', :by, now(), :policy_version, "
+    ":business_date, :after, "
     "(select count(*) from customer where institution = cast(:institution as text)), "
-    "0, 0, 0, 0, 0, 0)"
+    "0, 0, 0, 0, 0, 0, '{}', 0)"
 )
 _FIND = text(
     f"select {_COLUMNS} from shadow_run where institution = :institution and id = :id"  # noqa: S608  (fixed columns)
@@ -126,6 +150,18 @@ async def newest_by_version(
     return found
 
 
+_HOLD = text(
+    f"select {_COLUMNS} from shadow_run where id = :id and state in ('queued', 'running') "  # noqa: S608  (fixed columns)
+    "for update"
+)
+
+
+async def hold(session: AsyncSession, run_id: UUID) -> Run | None:
+    """Return a run that is not through, held until the transaction ends."""
+    read = await rows(session, _HOLD, id=run_id)
+    return _run(read[0]) if read else None
+
+
 async def take(session: AsyncSession) -> Run | None:
     """Return the run whose turn it is, held until the transaction ends."""
     read = await rows(session, _TAKE)
@@ -135,14 +171,17 @@ async def take(session: AsyncSession) -> Run | None:
 def _run(row: Row[Any]) -> Run:
     fields = dict(row._mapping)  # noqa: SLF001  (public in SQLAlchemy)
     period = Period(fields.pop("first_month"), fields.pop("last_month"))
-    return Run(**fields | {"period": period, "state": RunState(row.state)})
+    cuts = {date.fromisoformat(month): steps for month, steps in row.cuts.items()}
+    read = {"period": period, "state": RunState(row.state), "phase": Phase(row.phase), "cuts": cuts}
+    return Run(**fields | read)
 
 
 _SAVE = text(
-    "update shadow_run set state = cast(:state as text), after = :after, total = :total, "
-    "done = :done, changed = :changed, up = :up, down = :down, fails_before = :fails_before, "
-    "fails_after = :fails_after, policy_version = :policy_version, "
-    "business_date = :business_date, "
+    "update shadow_run set state = cast(:state as text), phase = :phase, after = :after, "
+    "total = :total, done = :done, changed = :changed, up = :up, down = :down, "
+    "fails_before = :fails_before, fails_after = :fails_after, policy_version = :policy_version, "
+    "business_date = :business_date, cuts = cast(:cuts as jsonb), tries = :tries, "
+    "failure = :failure, trace_id = :trace_id, "
     "finished_at = case when cast(:state as text) = 'finished' then now() end where id = :id"
 )
 
@@ -154,6 +193,7 @@ async def save(session: AsyncSession, one: Run) -> None:
         _SAVE,
         id=one.id,
         state=one.state.value,
+        phase=one.phase.value,
         after=one.after,
         total=one.total,
         done=one.done,
@@ -164,6 +204,10 @@ async def save(session: AsyncSession, one: Run) -> None:
         fails_after=one.fails_after,
         policy_version=one.policy_version,
         business_date=one.business_date,
+        cuts=json.dumps({month.isoformat(): steps for month, steps in one.cuts.items()}),
+        tries=one.tries,
+        failure=one.failure,
+        trace_id=one.trace_id,
     )
 
 

@@ -15,7 +15,7 @@ from scoring.tables.base import EXACT, Table
 
 
 class ShadowRunRow(Table, table=True):
-    """A draft scheme beside what is in force; it has gone through customers up to `after`."""
+    """A draft scheme beside what is in force; its phase has come to the customer `after`."""
 
     __tablename__ = "shadow_run"
     __table_args__ = (
@@ -30,6 +30,7 @@ class ShadowRunRow(Table, table=True):
     first_month: date
     last_month: date
     state: str
+    phase: str
     requested_by: str
     recorded_at: datetime = Field(sa_type=DateTime(timezone=True))
     finished_at: datetime | None = Field(sa_type=DateTime(timezone=True))
@@ -43,6 +44,25 @@ class ShadowRunRow(Table, table=True):
     down: int
     fails_before: int
     fails_after: int
+    cuts: dict[str, dict[str, int]] = Field(sa_type=JSONB)
+    tries: int
+    failure: str | None
+    trace_id: str | None
+
+
+class ShadowPlaceRow(Table, table=True):
+    """What a customer measures under the draft at the end of a month, and its place once ranked."""
+
+    __tablename__ = "shadow_place"
+
+    run_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    customer_id: UUID = Field(primary_key=True)
+    institution: str
+    amount_minor: int = Field(sa_type=EXACT)
+    position: int | None
+    customers: int | None
+    code: str | None
 
 
 class ShadowCustomerRow(Table, table=True):
