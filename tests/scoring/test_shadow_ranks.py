@@ -41,6 +41,16 @@ AVERAGES = {
         {"code": "MANY", "name": "Many", "at_least_minor": 6_000_000},
     ],
 }
+POINTS = {
+    "metric": "points",
+    "window_months": 2,
+    "schedule": "monthly",
+    "ladder": [
+        {"code": "FEW", "name": "Few", "at_least_points": 0},
+        {"code": "MANY", "name": "Many", "at_least_points": 9},
+    ],
+}
+EARNING = {"per_10000": {"deposit_product": 1}}
 RANKED_AVERAGES = AVERAGES | BY_RANK | {"window_months": 3}
 OVERRIDE = """mutation($id: UUID!) { it: overrideTier(tier: {customerId: $id, code: "BASIC", reason: "as agreed",
   until: "2024-12-31"}, idempotencyKey: "o") { ... on Customer { id } ... on Problem { code message } } }"""
@@ -105,18 +115,20 @@ async def put_in_force(bank, number=2):
         (None, BY_RANK),
         (None, AVERAGES),
         (None, RANKED_AVERAGES),
+        (None, POINTS),
         (BY_RANK, TOP_HEAVY),
         (BY_RANK, None),
     ],
-    ids=["rank", "averages", "rank of averages", "other shares", "back to amounts"],
+    ids=["rank", "averages", "rank of averages", "points", "other shares", "back to amounts"],
 )
 async def test_it_lists_exactly_those_whose_tier_is_another_once_the_draft_is_in_force(
     bank, example_scheme, kept, drafted
 ):
-    plain = example_scheme["tiers"]
+    plain, example_scheme = example_scheme["tiers"], example_scheme | {"points": EARNING}
     await bank.ingest("scheme", example_scheme | {"tiers": kept or plain})
     await bank.rates("deposit_product", 5_000, 20_000)
-    await bank.learn(bank.institution_news())
+    product = {"code": "deposit_product", "line": "deposit"}
+    await bank.learn(bank.institution_news(), bank.news("product", "A/deposit_product", product))
     await peopled(bank)
     before = await held(bank)
     page, run = await simulated(bank, draft_of(example_scheme, drafted or plain))
