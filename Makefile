@@ -26,7 +26,7 @@ down: $(READY) ## End it; its data stay
 	@$(RUN)/sheaf down
 
 test: lint ## Run every check, then every test, two at a time
-	@$(RUN)/python -m pytest -q --numprocesses 2 --dist loadfile
+	@$(RUN)/python -m pytest -q --numprocesses 2 --dist loadfile --basetemp="$$(mktemp -d /tmp/sheafXXXX)"
 
 lint: $(READY) ## Run the checks alone
 	@$(RUN)/ruff check --quiet .
