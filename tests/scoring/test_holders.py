@@ -146,6 +146,46 @@ async def test_kept_and_live_agree_on_whose_a_joint_account_is(bank, example_sch
     assert data["bankContribution"]["total"]["amount"] == account
 
 
+BALANCES = """{ depositDeviation(from: "2024-01", to: "2024-01") { balance { amount } average { amount } }
+  reconciledAccounts(month: "2024-01", measure: DEPOSIT_AVERAGE) { number amount { amount } } }"""
+BRIDGE = """{ valueBridge(from: "2024-02", to: "2024-02") { lines { line bridge {
+  before { amount } volume { amount } mix { amount } price { amount } after { amount } } } } }"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("option", ["owner", "equal"])
+async def test_balances_are_divided_as_contribution_is(bank, example_scheme, option):
+    await bank.ingest("scheme", example_scheme | {"joint_holders": option})
+    await bank.rates("deposit_product", 5_000, 20_000)
+    await bank.learn(
+        bank.institution_news(), bank.customer_news("c"), bank.customer_news("w"),
+        bank.account_news("d", "c", joint=["w"]),
+    )  # fmt: skip
+    await bank.post(
+        bank.posting("d", 3_600_001, "2024-01-01"), bank.posting("d", 3_600_002, "2024-02-01")
+    )
+    await bank.settle()
+    kept = await bank.sql(
+        "select customer_id, closing_minor, balance_days from account_balance "
+        "where month = '2024-01-01'"
+    )
+    assert {row.customer_id: (row.closing_minor, row.balance_days) for row in kept} == (
+        {customer_id("c"): (3_600_001, 111_600_031)}
+        if option == "owner"
+        else {customer_id("c"): (1_800_001, 55_800_016), customer_id("w"): (1_800_000, 55_800_015)}
+    )
+    found = await bank.data(BALANCES)
+    assert found["depositDeviation"] == [
+        {"balance": {"amount": "36000.01"}, "average": {"amount": "36000.01"}}
+    ]
+    assert found["reconciledAccounts"] == [{"number": "d", "amount": {"amount": "36000.01"}}]
+    lines = (await bank.data(BRIDGE))["valueBridge"]["lines"]
+    [deposits] = [one["bridge"] for one in lines if one["line"] == "DEPOSIT"]
+    assert {name: part["amount"] for name, part in deposits.items()} == {
+        "before": "46.50", "volume": "40.50", "mix": "0.00", "price": "0.00", "after": "87.00",
+    }  # fmt: skip
+
+
 @pytest.mark.anyio
 async def test_who_no_longer_holds_an_account_is_worked_out_again(bank, example_scheme):
     await bank.ingest("scheme", example_scheme | {"joint_holders": "equal"})

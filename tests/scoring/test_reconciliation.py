@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from scoring.domain.line import Line
 from scoring.domain.reconciliation import Cell, LedgerTotal, Measure, reconcile
+from scoring.operations.archiving import Keeping, archive_closed
 
 pytestmark = pytest.mark.anyio
 
@@ -113,6 +114,22 @@ async def test_the_books_of_a_clean_bank_agree_to_the_fen(booked):
         one[0].upper(): "0.00" for one in TRUE
     }
     assert (found["totals"], found["differences"], found["uncovered"]) == (7, 0, [])
+
+
+async def test_a_month_that_lies_in_files_agrees_too(booked):
+    await booked.ingest("general_ledger", *(ledger(*one[:2], **one[2]) for one in TRUE))
+    assert await archive_closed(
+        Keeping(booked.db, booked.archive, 1), at=booked.now, everything=True
+    )
+    assert await booked.sql("select 1 from account_activity where month = '2024-01-01'") == []
+    for rate in (None, 20_001):
+        if rate:
+            await booked.rates("deposit_product", 5_000, rate)
+            await booked.settle()
+        found = await reconciled(booked)
+        assert {one["difference"]["amount"] for one in found["lines"]} == {"0.00"}
+        fees = """{ reconciledAccounts(month: "2024-01", measure: FEE_INCOME) { number } }"""
+        assert await booked.data(fees) == {"reconciledAccounts": [{"number": "dp"}]}
 
 
 async def test_planted_differences_are_found_and_no_others(booked):

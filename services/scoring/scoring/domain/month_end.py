@@ -9,38 +9,73 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from scoring.domain.account import Account, History
-from scoring.domain.balance import account_months
+from scoring.domain.account import Account, CustomerId, History
+from scoring.domain.balance import AccountMonth, account_months
+from scoring.domain.holders import WHOLE, part_of
 from scoring.domain.money import MILLION, half_away
 from scoring.domain.months import Period, days_in, month_of
 from scoring.domain.policy import Policy
+from scoring.domain.posting import Kind
 
 LIMIT_PPM = 40_000
 """4 %, the regulator's limit for a bank."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonthEnd:
-    """An account's balance at the end of the month, and the sum of its end-of-day balances.
+    """An account's balance at the end of the month, its balance-days, and what was posted in it.
 
-    The end of the business month is the business date.
+    The end of the business month is the business date. Of an account that the scheme divides
+    between its holders they are what `customer` has of each.
     """
 
     account: Account
+    customer: CustomerId
     month: date
     closing_minor: int
     balance_days: int
+    interest_paid_minor: int
+    interest_charged_minor: int
+    fees_minor: int
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether there is anything to keep."""
+        figures = self.interest_paid_minor, self.interest_charged_minor, self.fees_minor
+        return any((self.closing_minor, self.balance_days, *figures))
 
 
 def month_ends(
-    accounts: Iterable[tuple[Account, History]], policy: Policy, period: Period
+    accounts: Iterable[tuple[Account, History]],
+    policy: Policy,
+    period: Period,
+    customer: CustomerId | None = None,
 ) -> Iterator[MonthEnd]:
-    """Give the months in which there was a balance; the histories must begin with the period."""
+    """Give the months in which there was anything; the histories must begin with the period.
+
+    With a customer it is their part of each account, as contribution is; without, the whole.
+    """
     for account, history in accounts:
         for atom in account_months(account, history, period, policy.business_date):
-            closing = atom.opening + atom.moments.s0
-            if closing or atom.balance_days:
-                yield MonthEnd(account, atom.month, closing, atom.balance_days)
+            part = part_of(account, customer, policy.scheme(atom.month)) if customer else WHOLE
+            if part is None:
+                continue
+            end = MonthEnd(
+                account=account,
+                customer=customer or account.owner_id,
+                month=atom.month,
+                closing_minor=part.of(atom.opening + atom.moments.s0),
+                balance_days=part.of(atom.balance_days),
+                interest_paid_minor=part.of(_posted(atom, Kind.INTEREST_PAID)),
+                interest_charged_minor=part.of(_posted(atom, Kind.INTEREST_CHARGED)),
+                fees_minor=part.of(_posted(atom, Kind.FEE)),
+            )
+            if end.counts:
+                yield end
+
+
+def _posted(atom: AccountMonth, kind: Kind) -> int:
+    return sum(act.amount_minor for act in atom.activity if act.kind is kind)
 
 
 def days_come(month: date, business_date: date) -> int:

@@ -17,7 +17,7 @@ from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.events import ContributionChanged, TierChanged
 from scoring.domain.holders import counted
 from scoring.domain.measures import Measures
-from scoring.domain.month_end import month_ends
+from scoring.domain.month_end import MonthEnd, month_ends
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.near import LadderPlace, ladder_place
 from scoring.domain.policy import Policy
@@ -117,13 +117,7 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
         for one in found
         for (month, account, line), amount in one.sums.items()
     )
-    held = [
-        (account, histories.get(account.id, NO_HISTORY))
-        for customer, theirs in owned.items()
-        for account in theirs
-        if account.owner_id == customer
-    ]
-    ends = await asyncio.to_thread(lambda: list(month_ends(held, policy, period)))
+    ends = await asyncio.to_thread(_ends_of_all, owned, histories, policy, period)
     await scores.replace_results(session, due.institution, due.customers, period.first, sums, ends)
     if policy.measures_balances:
         balances = (
@@ -166,6 +160,21 @@ def _value_all(
     period: Period,
 ) -> list[Valuation]:
     return [value(one, owned.get(one, ()), histories, policy, period) for one in due.customers]
+
+
+def _ends_of_all(
+    owned: Mapping[CustomerId, Sequence[Account]],
+    histories: Mapping[AccountId, History],
+    policy: Policy,
+    period: Period,
+) -> list[MonthEnd]:
+    return [
+        end
+        for customer, held in owned.items()
+        for end in month_ends(
+            ((one, histories.get(one.id, NO_HISTORY)) for one in held), policy, period, customer
+        )
+    ]
 
 
 async def _rank(

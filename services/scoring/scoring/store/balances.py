@@ -1,4 +1,4 @@
-"""Accounts' balances by month, kept for sums over the bank."""
+"""Accounts' balances by month, and what was posted, kept for sums over the bank."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +25,9 @@ _COLUMNS = (
     "currency",
     "closing_minor",
     "balance_days",
+    "interest_paid_minor",
+    "interest_charged_minor",
+    "fees_minor",
 )
 
 
@@ -33,13 +36,16 @@ async def add_balances(session: AsyncSession, institution: str, found: Iterable[
     kept = (
         (
             institution,
-            one.account.owner_id,
+            one.customer,
             one.month,
             one.account.id,
             one.account.line.value,
             one.account.currency,
             one.closing_minor,
             one.balance_days,
+            one.interest_paid_minor,
+            one.interest_charged_minor,
+            one.fees_minor,
         )
         for one in found
     )
@@ -55,7 +61,10 @@ class Balances:
     scope: Scope = WHOLE_BANK
 
 
-_ASKED = "m.institution = :institution and m.currency = :currency and m.line = any(:lines)"
+_ASKED = (
+    "m.institution = :institution and m.currency = :currency and m.line = any(:lines) "
+    "and (m.closing_minor <> 0 or m.balance_days <> 0)"
+)
 _MONTHS = (
     "select month, sum(closing_minor) as closing, sum(balance_days) as days "  # noqa: S608  (fixed parts)
     f"from account_balance m where {_ASKED} and month between :first and :last{{within}} "

@@ -28,41 +28,35 @@ _TOTALS = text(
     f"select month, {_KEY}, name, amount_minor from ledger_total "  # noqa: S608  (fixed columns)
     "where institution = :institution and month = :month"
 )
-_FLOWS = "x.kind in ('fee', 'interest_paid', 'interest_charged')"
-_MOVES = (
-    "sum(x.amount_minor) filter (where x.kind = 'interest_paid') as interest_paid, "
-    "sum(x.amount_minor) filter (where x.kind = 'interest_charged') as interest_charged, "
-    "sum(x.amount_minor) filter (where x.kind = 'fee') as fees"
+_SUMS = (
+    "sum(m.closing_minor) as closing, sum(m.balance_days) as balance_days, "
+    "sum(m.interest_paid_minor) as interest_paid, "
+    "sum(m.interest_charged_minor) as interest_charged, sum(m.fees_minor) as fees"
 )
 _CELLS = text(
-    "select a.line, a.product, a.branch, a.currency, sum(m.closing_minor) as closing, "  # noqa: S608  (fixed parts)
-    "sum(m.balance_days) as balance_days, 0 as interest_paid, 0 as interest_charged, 0 as fees "
+    f"select a.line, a.product, a.branch, a.currency, {_SUMS} "  # noqa: S608  (fixed parts)
     "from account_balance m join account a on a.id = m.account_id "
-    "where m.institution = :institution and m.month = :month group by 1, 2, 3, 4 union all "
-    f"select a.line, a.product, a.branch, a.currency, 0, 0, {_MOVES} "
-    "from account_activity x join account a on a.id = x.account_id "
-    f"where x.institution = :institution and x.month = :month and {_FLOWS} group by 1, 2, 3, 4"
+    "where m.institution = :institution and m.month = :month group by 1, 2, 3, 4"
 )
 _ACCOUNTS = (
-    "select a.id, a.number, a.line, a.product, a.branch, a.currency, m.closing_minor as closing, "  # noqa: S608  (fixed parts)
-    "m.balance_days, f.interest_paid, f.interest_charged, f.fees from account a "
-    "left join account_balance m on m.customer_id = a.owner_id and m.month = :month "
-    f"and m.account_id = a.id left join lateral (select {_MOVES} from account_activity x "
-    f"where x.account_id = a.id and x.month = :month and {_FLOWS}) f on true "
+    "select a.id, a.number, a.line, a.product, a.branch, a.currency, s.* from account a "  # noqa: S608  (fixed parts)
+    f"cross join lateral (select {_SUMS} from account_balance m "
+    "where m.month = :month and m.account_id = a.id "
+    "and m.customer_id = any(array_append(coalesce(a.joint, '{{}}'), a.owner_id))) s "
     "where a.institution = :institution and a.number > :after and a.currency = :currency "
     "and (cast(:loans as boolean) is null or (a.line = 'loan') = cast(:loans as boolean)) "
     "and cast(:line as text) in ('', a.line) and cast(:product as text) in ('', a.product) "
-    "and cast(:branch as text) in ('', a.branch) and coalesce({figure}, 0) <> 0 "
+    "and cast(:branch as text) in ('', a.branch) and coalesce(s.{figure}, 0) <> 0 "
     "order by a.number limit :limit"
 )
 _FIGURES = {
-    Measure.DEPOSIT_BALANCE: "m.closing_minor",
-    Measure.DEPOSIT_AVERAGE: "m.balance_days",
-    Measure.LOAN_BALANCE: "m.closing_minor",
-    Measure.LOAN_AVERAGE: "m.balance_days",
-    Measure.INTEREST_PAID: "f.interest_paid",
-    Measure.INTEREST_CHARGED: "f.interest_charged",
-    Measure.FEE_INCOME: "f.fees",
+    Measure.DEPOSIT_BALANCE: "closing",
+    Measure.DEPOSIT_AVERAGE: "balance_days",
+    Measure.LOAN_BALANCE: "closing",
+    Measure.LOAN_AVERAGE: "balance_days",
+    Measure.INTEREST_PAID: "interest_paid",
+    Measure.INTEREST_CHARGED: "interest_charged",
+    Measure.FEE_INCOME: "fees",
 }
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     Index,
-    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
@@ -57,14 +56,6 @@ class AccountActivityRow(Table, table=True):
     """
 
     __tablename__ = "account_activity"
-    __table_args__ = (
-        Index(
-            "ix_account_activity_institution_month",
-            "institution",
-            "month",
-            postgresql_where=text("kind in ('fee', 'interest_paid', 'interest_charged')"),
-        ),
-    )
 
     account_id: UUID = Field(primary_key=True)
     month: date = Field(primary_key=True)

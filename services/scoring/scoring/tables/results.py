@@ -107,7 +107,10 @@ class CustomerPointsRow(Table, table=True):
 
 
 class AccountBalanceRow(Table, table=True):
-    """An account's month as last worked out: the balance at its end, and its balance-days."""
+    """An account's month as last worked out: its balance, balance-days, and what was posted.
+
+    Of a divided account each holder has a part.
+    """
 
     __tablename__ = "account_balance"
     __table_args__ = (
@@ -134,6 +137,9 @@ class AccountBalanceRow(Table, table=True):
     currency: str
     closing_minor: int = Field(sa_type=EXACT)
     balance_days: int = Field(sa_type=EXACT)
+    interest_paid_minor: int = Field(sa_type=EXACT)
+    interest_charged_minor: int = Field(sa_type=EXACT)
+    fees_minor: int = Field(sa_type=EXACT)
 
 
 class CustomerScoreRow(Table, table=True):
