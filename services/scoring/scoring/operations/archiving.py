@@ -37,11 +37,12 @@ LOOK_AGAIN_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What this service keeps an archive with."""
+    """What this service keeps an archive with; one step moves at most `step_rows` postings."""
 
     db: Database
     archive: Archive
     open_months: int
+    step_rows: int = STEP_ROWS
 
     def horizon(self, business_date: date) -> date:
         """Return the first open month."""
@@ -100,9 +101,9 @@ async def _move(keeping: Keeping, institution: str, month: date, *, everything: 
 
 
 async def move_step(keeping: Keeping, institution: str, month: date) -> int:
-    """Move up to `STEP_ROWS` postings of one month; return how many, 0 when none is left."""
+    """Move up to `step_rows` postings of one month; return how many, 0 when none is left."""
     async with keeping.db.read() as session:
-        table = await store.moving(session, institution, month, last_day(month), STEP_ROWS)
+        table = await store.moving(session, institution, month, last_day(month), keeping.step_rows)
     if not table.num_rows:
         return 0
     root = keeping.archive.root
