@@ -61,6 +61,7 @@ format: $(READY) ## Lay out the code and sort its imports
 
 bench: $(READY) ## Measure intake, reads, pricing and making banks up (FULL=1: a million customers too)
 	@$(RUN)/python bench/live.py
+	@$(RUN)/python bench/ingest.py
 	@$(RUN)/python bench/simulate.py $(if $(FULL),--full)
 	@$(RUN)/python bench/contribution.py $(if $(FULL),--full)
 
