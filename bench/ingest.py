@@ -49,8 +49,8 @@ copy (
     list_extract(['card_payment', 'transfer_out', 'transfer_in', 'cash_withdrawal', 'fee',
       'cash_deposit', 'wealth_purchase', 'fx_sale', 'card_payment', 'transfer_out'],
       1 + cast(h % 10 as integer)) as kind,
-    case when h % 70 = 2 then 'salary' when h % 20 = 4 then 'card' else '' end as purpose,
-    case when h % 3 = 0 then 'CP' || (h % 100000) else '' end as counterparty
+    case when h % 70 = 2 then 'salary' when h % 20 = 4 then 'card' end as purpose,
+    case when h % 3 = 0 then 'CP' || (h % 100000) end as counterparty
   from (select n, hash(n, '{month}') as h from range({postings}) t(n))
   order by {order}
 ) to '{file}' ({form})

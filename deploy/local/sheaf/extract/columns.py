@@ -1,10 +1,11 @@
 """Reads a file of postings as columns, many lines at once; the odd line is read by itself.
 
-A line is plain when it has no quote, no carriage return or NUL inside and as many commas as the
-header: such lines are split together. Every other line goes through the strict reader alone, so
-that both ways take the same lines and reject the same, for the same reasons.
+A line is plain when it has no carriage return or NUL inside, as many fields as the header, and
+quotes at most around whole fields: such lines are split together. Every other line goes through
+the strict reader alone, so that both ways take the same lines and reject the same.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -31,6 +32,7 @@ from sheaf.extract.record import Record, Reject
 ROWS_A_PART = 4_000_000
 LINES_AT_ONCE = 1 << 16
 _FORMS = {"text": pa.string(), "integer": pa.int64(), "date": pa.date32()}
+_FIELD = rb'(?:"[^"]*+"|[^",]*+)'
 _INSTANT = pa.timestamp("us", "UTC")
 
 
@@ -104,16 +106,25 @@ def _csv(file: Path, kind: Kind, name: str, after: int) -> Iterator[_Piece]:
                 yield table, rejects, number, position
 
 
-def _split(lines: list[bytes], first: int, header: list[str]) -> tuple[pa.Table, list[Reject]]:
-    commas = len(header) - 1
+def _sorted(
+    lines: list[bytes], first: int, commas: int
+) -> tuple[list[bytes], list[int], list[tuple[int, bytes]]]:
+    """Return the plain lines, their numbers, and the odd lines with theirs; empty ones are none."""
+    text = b"".join(lines)
+    if (
+        not (b'"' in text or b"\r" in text or b"\0" in text)
+        and {line.count(b",") for line in lines} == {commas}
+        and max(map(len, lines)) <= LONGEST_LINE_BYTES
+    ):
+        return lines, list(range(first, first + len(lines))), []
+    quoted = re.compile(rb"%s(?:,%s){%d}" % (_FIELD, _FIELD, commas)).fullmatch
     plain: list[bytes] = []
     numbers: list[int] = []
     odd: list[tuple[int, bytes]] = []
     for number, raw in enumerate(lines, first):
         line = raw[:-1] if raw.endswith(b"\r") else raw
         if (
-            line.count(b",") == commas
-            and b'"' not in line
+            (quoted(line) if b'"' in line else line.count(b",") == commas)
             and b"\r" not in line
             and b"\0" not in line
             and 0 < len(line) <= LONGEST_LINE_BYTES
@@ -122,6 +133,11 @@ def _split(lines: list[bytes], first: int, header: list[str]) -> tuple[pa.Table,
             numbers.append(number)
         elif line:
             odd.append((number, line))
+    return plain, numbers, odd
+
+
+def _split(lines: list[bytes], first: int, header: list[str]) -> tuple[pa.Table, list[Reject]]:
+    plain, numbers, odd = _sorted(lines, first, len(header) - 1)
     schema = pa.schema([("line", pa.int64()), *((name, pa.string()) for name in header)])
     try:
         text = b"\n".join(plain)
@@ -134,7 +150,7 @@ def _split(lines: list[bytes], first: int, header: list[str]) -> tuple[pa.Table,
         columns = pacsv.read_csv(
             pa.py_buffer(text),
             pacsv.ReadOptions(column_names=header, use_threads=False, block_size=len(text) + 1),
-            pacsv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+            pacsv.ParseOptions(double_quote=False, ignore_empty_lines=False),
             pacsv.ConvertOptions(column_types=dict.fromkeys(header, pa.string())),
         )
         tables.append(columns.add_column(0, "line", pa.array(numbers, pa.int64())).cast(schema))

@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from scoring.archive.fingerprints import FINGERPRINTS, Numbers
-from scoring.archive.layout import ORDER, ROWS_A_FILE, SCHEMA
+from scoring.archive.layout import ORDER, ROWS_A_FILE, WITH_FINGERPRINTS
 from scoring.domain.posting import (
     AMOUNT_LIMIT,
     CLOCKS_MAY_DIFFER,
@@ -28,8 +28,8 @@ from scoring.domain.posting import (
 TEXTS = ("id", "account_number", "currency", "channel", "kind", "purpose", "counterparty")
 COLUMNS = ("line", *TEXTS, "amount_minor", "value_date", "booked_at")
 _OPTIONAL = ("purpose", "counterparty")
-_WORD = "[!-~]{1,100}"
-_FREE = r"[^\s\p{Z}\p{C}](.{0,198}[^\s\p{Z}\p{C}])?"
+_WORD, _LONGEST_WORD = "[!-~]+", 100
+_FREE, _LONGEST_FREE = r"[^\s\p{Z}\p{C}](.*[^\s\p{Z}\p{C}])?", 200
 _NUMBER = "-?[1-9][0-9]{0,14}"
 _DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _INSTANT = (
@@ -113,10 +113,12 @@ class Sorted:
         )
         good = " and ".join(
             [
-                f"regexp_full_match(id, '{_WORD}')",
+                f"length(id) <= {_LONGEST_WORD} and regexp_full_match(id, '{_WORD}')",
                 *(
                     f"(coalesce({name}, '') = '' or "
-                    f"(regexp_full_match({name}, '{_FREE}') and not contains({name}, chr(0))))"
+                    f"length({name}) <= {_LONGEST_FREE} and not contains({name}, chr(0)) and "
+                    f"(regexp_full_match({name}, '{_WORD}') or "
+                    f"regexp_full_match({name}, '{_FREE}')))"
                     for name in _OPTIONAL
                 ),
                 f"channel in ({_listed(Channel)})",
@@ -142,8 +144,9 @@ class Sorted:
         )
         run(
             "delete from chosen where key in ("
-            "select md5_number_lower(trim(id, e' \\t\\r\\n')) as other from arrived "
-            "where id is not null group by other having count(*) > 1)"
+            "select key from chosen group by key having count(*) > 1 union all "
+            "select md5_number_lower(trim(id, e' \\t\\r\\n')) from arrived "
+            "anti join chosen using (line) where id is not null)"
         )
         self.drop_ids(known.ids)
 
@@ -192,7 +195,8 @@ class Sorted:
 
     def postings(self, month: date, recorded_at: datetime) -> Iterator[pa.Table]:
         """Return what is chosen of one month, in the archive's order."""
-        columns = ", ".join("? as recorded_at" if n == "recorded_at" else n for n in SCHEMA.names)
+        names = WITH_FINGERPRINTS.names
+        columns = ", ".join("? as recorded_at" if n == "recorded_at" else n for n in names)
         reader = self._connection.execute(
             f"select {columns} from chosen where value_date >= ? and value_date < ? + interval 1 month "  # noqa: S608, E501  (constants)
             f"order by {', '.join(ORDER)}",
@@ -214,8 +218,8 @@ class Sorted:
         """Return every row that was neither chosen nor known just so, by its line."""
         self._connection.execute("create temp table if not exists unchanged (line bigint)")
         table = self._connection.execute(
-            "from arrived where line not in (select line from chosen) "
-            "and line not in (select line from unchanged) order by line"
+            "from arrived anti join chosen using (line) anti join unchanged using (line) "
+            "order by line"
         ).to_arrow_table()
         rows: Sequence[Mapping[str, object]] = table.to_pylist()
         return list(rows)

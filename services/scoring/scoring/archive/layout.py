@@ -28,6 +28,9 @@ SCHEMA = pa.schema(
         }.items()
     ]
 )
+WITH_FINGERPRINTS = SCHEMA.append(pa.field("key", pa.uint64(), nullable=False)).append(
+    pa.field("seal", pa.uint64(), nullable=False)
+)
 ORDER = ("account_id", "value_date", "id")
 POSTINGS, IDS = "postings", "ids"
 ROWS_A_FILE, ROWS_A_GROUP = 1 << 18, 1 << 10

@@ -23,6 +23,7 @@ from scoring.archive.layout import (
     ROWS_A_FILE,
     ROWS_A_GROUP,
     SCHEMA,
+    WITH_FINGERPRINTS,
     File,
     path_of,
 )
@@ -35,6 +36,8 @@ def write_segment(
     root: Path, institution: str, month: date, generation: int, tables: Iterable[pa.Table]
 ) -> tuple[File, ...]:
     """Write postings of one month, in `ORDER` over all tables; the files bear their final names.
+
+    Tables may bring their fingerprints as the columns `key` and `seal`.
 
     Raises OSError when the disk is full; then nothing of the segment is left.
     """
@@ -58,10 +61,11 @@ def write_segment(
         written.append(_durable(root, file, write))
 
     try:
-        for table in _cut(tables):
-            key, seal = fingerprints_of(table)
+        for whole in _cut(tables):
+            key, seal = _fingerprints(whole)
             keys.append(key)
             seals.append(seal)
+            table = whole.select(SCHEMA.names)
             keep(
                 POSTINGS,
                 "parquet",
@@ -82,12 +86,18 @@ def write_segment(
     return tuple(written)
 
 
+def _fingerprints(table: pa.Table) -> tuple[Numbers, Numbers]:
+    if "key" in table.schema.names:
+        return table["key"].to_numpy(), table["seal"].to_numpy()
+    return fingerprints_of(table)
+
+
 def _cut(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """Cut what comes into tables of one file each; the last may be smaller."""
     waiting: list[pa.Table] = []
     count = 0
     for table in tables:
-        waiting.append(table.cast(SCHEMA))
+        waiting.append(table.cast(WITH_FINGERPRINTS if "key" in table.schema.names else SCHEMA))
         count += table.num_rows
         while count >= ROWS_A_FILE:
             joined = pa.concat_tables(waiting)
