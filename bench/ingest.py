@@ -182,7 +182,7 @@ def measure(whole: System, postings: int, say: Callable[[str], None]) -> dict[st
         write(file, month, postings, accounts, order)
         runs.append(bulk(whole, file, order, postings))
         file.unlink()
-        say(f"{form} by {order}: {runs[-1].per_second:,} postings/s; {runs[-1]}")
+        say(f"{form} by {order}: {runs[-1].per_second:,} postings/s")
     whole.settle()
     return {
         "bulk": runs,
