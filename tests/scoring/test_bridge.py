@@ -183,6 +183,28 @@ async def test_branches_bridges_have_the_banks_ends(moved):
         assert one + other == both
 
 
+async def test_foreign_money_is_counted_in_its_own_currency_so_that_its_rate_is_price(ready):
+    """36,000.00 dollars at 1.5 percent: 46.50 for 31 days at 7.0, then 43.50 for 29 days at 7.2."""
+    await ready.learn(ready.account_news("u", "c", currency="USD"))
+    days = {"2024-01": "7.0", "2024-02": "7.2"}
+    await ready.ingest(
+        "fx_rates",
+        *(
+            {"currency": "USD", "day": f"{month}-{day}", "rate": rate}
+            for month, rate in days.items()
+            for day in ("01", "10", "19", "28")
+        ),
+        {"currency": "USD", "day": "2024-03-01", "rate": "7.2"},
+        {"currency": "USD", "day": "2024-03-10", "rate": "7.2"},
+        {"currency": "USD", "day": "2024-03-19", "rate": "7.2"},
+    )
+    await ready.post(ready.posting("u", 3_600_000, "2024-01-01", currency="USD"))
+    await ready.settle()
+    data = (await ready.data(BRIDGE, **{"from": "2024-02", "to": "2024-02"}))["valueBridge"]
+    lines = {one["line"]: parts(one["bridge"]) for one in data["lines"]}
+    assert lines["DEPOSIT"] == ["325.50", "0.00", "0.00", "-21.30", "0.00", "9.00", "313.20"]
+
+
 async def test_the_same_period_again_changes_nothing(moved):
     same = {"from": "2024-02", "to": "2024-02", "beforeFrom": "2024-02", "beforeTo": "2024-02"}
     found = (await moved.data(BRIDGE, **same))["valueBridge"]["total"]

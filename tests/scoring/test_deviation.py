@@ -221,3 +221,16 @@ async def test_what_cannot_be_told_is_refused(ready, document, code, message):
 async def test_nobody_without_the_scope_is_told_of_deviation(ready, field):
     [error] = (await ready.ask(f"{{ {field} }}", scopes=()))["errors"]
     assert error["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_deviation_costs_two_statements_of_whomever(dressed, statements):
+    for document in (
+        f"{{ depositDeviation({MONTHS}) {{ deviation }} }}",
+        f'{{ depositDeviation({MONTHS}, branch: "00") {{ deviation }} }}',
+        '{ overDeviationLimit(month: "2024-01", level: BRANCH) { branch } }',
+        '{ overDeviationLimit(month: "2024-01", level: CUSTOMER) { customer { id } } }',
+    ):
+        await dressed.data(document)
+        with statements() as sent:
+            await dressed.data(document)
+        assert len(sent) == 2, (document, sent)

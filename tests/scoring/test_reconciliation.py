@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from scoring.domain.line import Line
 from scoring.domain.reconciliation import Cell, LedgerTotal, Measure, reconcile
+from scoring.domain.tolerance import Tolerance
 from scoring.operations.archiving import Keeping, archive_closed
 
 pytestmark = pytest.mark.anyio
@@ -44,10 +45,30 @@ CELLS = [
     ],
 )
 def test_a_total_is_compared_with_its_accounts_in_the_ledgers_sign(given, computed):
-    [found] = reconcile([given], CELLS, 31).compared
+    [found] = reconcile([given], CELLS, 31, Tolerance(minor=computed)).compared
     assert (found.computed_minor, found.difference_minor) == (computed, -computed)
-    assert found.within(computed)
-    assert not found.within(computed - 1)
+    assert found.within
+    for less in {0, max(computed - 1, 0)}:
+        [found] = reconcile([given], CELLS, 31, Tolerance(minor=less)).compared
+        assert found.within == (computed == 0)
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "total", "allowed"),
+    [
+        (Tolerance(), 10**12, 0),
+        (Tolerance(minor=5), 10**12, 5),
+        (Tolerance(ppm=10), 10**9, 10_000),
+        (Tolerance(ppm=10), -(10**9), 10_000),
+        (Tolerance(ppm=10), 99_999, 0),
+        (Tolerance(minor=5, ppm=10), 400_000, 5),
+        (Tolerance(minor=5, ppm=10), 600_000, 6),
+    ],
+)
+def test_a_tolerance_is_an_amount_or_a_part_of_the_total_whichever_is_more(
+    tolerance, total, allowed
+):
+    assert tolerance.of(total) == allowed
 
 
 def test_accounts_that_no_total_counts_are_told():
@@ -95,7 +116,7 @@ TRUE = [
     ("interest_charged", 400, {"gl_account": "5011", "line": "deposit"}),
     ("fee_income", 300, {"gl_account": "5111"}),
 ]
-RECONCILE = """query($tolerance: Int! = 0, $only: Boolean! = false, $first: Int! = 20, $after: String) {
+RECONCILE = """query($tolerance: Int, $only: Boolean! = false, $first: Int! = 20, $after: String) {
   reconciliation(month: "2024-01", toleranceMinor: $tolerance, differencesOnly: $only, first: $first,
     after: $after) { totals differences uncovered { measure product branch amount { amount } }
     lines { glAccount measure ledger { amount } computed { amount } difference { amount } within
@@ -147,6 +168,47 @@ async def test_planted_differences_are_found_and_no_others(booked):
     [first] = (await reconciled(booked, only=True, first=1))["lines"]
     rest = await reconciled(booked, only=True, after=first["cursor"])
     assert [one["glAccount"] for one in [first, *rest["lines"]]] == ["1301", "2011", "5111"]
+
+
+async def test_the_scheme_says_what_is_tolerated_unless_the_question_does(bank, example_scheme):
+    tolerant = {"reconciliation": {"tolerance_minor": 5, "tolerance_ppm": 1_000}}
+    await bank.ingest("scheme", example_scheme | tolerant)
+    await bank.rates("deposit_product", 5_000, 20_000)
+    await bank.learn(bank.institution_news(), bank.customer_news("c"), bank.account_news("d", "c"))
+    await bank.post(bank.posting("d", 1_000_000, "2024-01-01"))
+    await bank.settle()
+    await bank.ingest(
+        "general_ledger",
+        ledger("deposit_balance", 1_001_001),
+        ledger("fee_income", 5, gl_account="5111"),
+        ledger("interest_paid", 6, gl_account="5211"),
+    )
+    document = """query($tolerance: Int) {
+      reconciliation(month: "2024-01", toleranceMinor: $tolerance) {
+        differences lines { tolerance { amount } within } } }"""
+    found = (await bank.data(document))["reconciliation"]
+    assert found["differences"] == 1
+    assert [(one["tolerance"]["amount"], one["within"]) for one in found["lines"]] == [
+        ("10.01", True), ("0.05", True), ("0.05", False),
+    ]  # fmt: skip
+    for asked, differences in ((0, 3), (5, 2), (6, 1), (1_001, 0)):
+        found = (await bank.data(document, tolerance=asked))["reconciliation"]
+        assert found["differences"] == differences
+
+
+async def test_a_reconciliation_costs_three_statements_and_its_accounts_two(booked, statements):
+    await booked.ingest("general_ledger", *(ledger(*one[:2], **one[2]) for one in TRUE))
+    asked = (
+        '{ reconciledAccounts(month: "2024-01", measure: FEE_INCOME) { number account { id } } }'
+    )
+    for document, cost in (
+        ('{ reconciliation(month: "2024-01") { lines { glAccount } uncovered { product } } }', 3),
+        (asked, 2),
+    ):
+        await booked.data(document)
+        with statements() as sent:
+            await booked.data(document)
+        assert len(sent) == cost, sent
 
 
 async def test_products_at_branches_that_the_ledger_leaves_out_are_told(booked):

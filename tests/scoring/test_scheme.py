@@ -52,6 +52,9 @@ def test_the_example_says_what_its_comments_say(example_scheme):
 
 
 WRONG = [
+    (["reconciliation"], {}, "reconciliation: needs tolerance_minor, tolerance_ppm or both"),
+    (["reconciliation"], {"tolerance_ppm": -1}, "reconciliation.tolerance_ppm: must be from 0 to 1000000"),
+    (["reconciliation"], {"tolerance_minor": 1, "limit": 2}, "reconciliation.limit: is not a field here"),
     (["currency"], "yuan", "currency: must be a text of 1 to 3 characters"),
     (["currency"], "cny", "currency: must be three capital letters (ISO 4217)"),
     (["effective_from"], "2024-01-02", "effective_from: must be the first day of a month"),

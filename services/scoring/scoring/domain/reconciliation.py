@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from scoring.domain.line import Line
 from scoring.domain.money import half_away
+from scoring.domain.tolerance import EXACT, Tolerance
 
 
 class Measure(StrEnum):
@@ -109,19 +110,21 @@ def figure(measure: Measure, cells: Iterable[Cell], days: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """A total of the ledger beside what its accounts come to."""
+    """A total of the ledger beside what its accounts come to, and how far they may differ."""
 
     total: LedgerTotal
     computed_minor: int
+    tolerance_minor: int = 0
 
     @property
     def difference_minor(self) -> int:
         """Return the ledger's figure less the computed one."""
         return self.total.amount_minor - self.computed_minor
 
-    def within(self, tolerance_minor: int) -> bool:
+    @property
+    def within(self) -> bool:
         """Tell whether the two differ by no more than the tolerance."""
-        return abs(self.difference_minor) <= tolerance_minor
+        return abs(self.difference_minor) <= self.tolerance_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +144,21 @@ class Reconciliation:
     uncovered: Sequence[Uncovered]
 
 
-def reconcile(totals: Sequence[LedgerTotal], cells: Sequence[Cell], days: int) -> Reconciliation:
+def reconcile(
+    totals: Sequence[LedgerTotal],
+    cells: Sequence[Cell],
+    days: int,
+    tolerance: Tolerance = EXACT,
+) -> Reconciliation:
     """Compare every total with its accounts, and find accounts that belong to none.
 
     A measure of which the ledger gives no total is not looked at.
     """
     compared = [
         Compared(
-            total, figure(total.measure, (cell for cell in cells if covers(total, cell)), days)
+            total,
+            figure(total.measure, (cell for cell in cells if covers(total, cell)), days),
+            tolerance.of(total.amount_minor),
         )
         for total in sorted(totals, key=lambda one: one.key)
     ]

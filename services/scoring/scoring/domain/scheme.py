@@ -18,6 +18,7 @@ from scoring.domain.months import days_in_year
 from scoring.domain.points import NO_POINTS, Points
 from scoring.domain.posting import Channel, Kind
 from scoring.domain.tax import NO_TAX, Tax
+from scoring.domain.tolerance import EXACT, Tolerance
 from scoring.domain.transfer import NO_TRANSFER, Transfer
 
 
@@ -109,6 +110,7 @@ class Scheme:
     points: Points = NO_POINTS
     index: Index | None = None
     joint_holders: JointHolders = JointHolders.OWNER
+    tolerance: Tolerance = EXACT
 
     @property
     def measures_balances(self) -> bool:

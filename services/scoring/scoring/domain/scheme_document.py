@@ -27,6 +27,7 @@ from scoring.domain.scheme import (
     UnitIncome,
 )
 from scoring.domain.tax_document import tax_of
+from scoring.domain.tolerance_document import tolerance_of
 from scoring.domain.transfer_document import transfer_of
 
 MONEY: Final = 10**15
@@ -62,6 +63,7 @@ def scheme_of(document: object) -> Scheme:
         points=points_of(top),
         index=index_of(top),
         joint_holders=_joint_holders(top),
+        tolerance=tolerance_of(top),
     )
     if scheme.measures_points and not scheme.points.per_10000 and not scheme.points.acts:
         top.wrong("tiers.metric", "the scheme gives no points")

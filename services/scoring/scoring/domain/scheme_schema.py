@@ -21,6 +21,7 @@ from scoring.domain.posting import NO_SERVICE, Channel, Kind
 from scoring.domain.scheme import JointHolders
 from scoring.domain.scheme_document import BASES, E_CHANNELS, MONEY
 from scoring.domain.tax import Base, OnLoss
+from scoring.domain.tolerance_document import MOST_TOLERATED
 from scoring.domain.transfer import Lock
 from scoring.domain.transfer_document import LONGEST_AVERAGE, LONGEST_DAYS, MethodName
 
@@ -218,6 +219,11 @@ def _tiers() -> Schema:
     return {**found, "anyOf": [*some_of(["pack"]), spelled]}
 
 
+def _reconciliation() -> Schema:
+    fields = {"tolerance_minor": whole(0, MOST_TOLERATED), "tolerance_ppm": PPM}
+    return {**mapping({}, fields), "anyOf": some_of(fields)}
+
+
 def scheme_schema() -> Schema:
     """Return the schema of a whole document."""
     required = {
@@ -250,6 +256,7 @@ def scheme_schema() -> Schema:
         "points": _points(),
         "index": _index(),
         "joint_holders": words(JointHolders),
+        "reconciliation": _reconciliation(),
     }
     return {
         "$schema": NAME,

@@ -10,6 +10,7 @@ from scoring.domain.months import days_in, last_day
 from scoring.domain.policy import Policy
 from scoring.domain.problems import PeriodInvalid
 from scoring.domain.reconciliation import Compared, LedgerTotal, Measure, Uncovered, reconcile
+from scoring.domain.tolerance import EXACT, Tolerance
 from scoring.graphql.context import Info
 from scoring.graphql.deviation import must_keep
 from scoring.graphql.entities import SCOPE, Account
@@ -24,8 +25,12 @@ strawberry.enum(
     description="What a total counts: balances at the month's end, means of its days, or what was "
     "posted in it. Deposits are whatever is no loan.",
 )
-Tolerance = Annotated[
-    int, strawberry.argument(description="Differences up to here are none, in minor units.")
+ToleranceMinor = Annotated[
+    int | None,
+    strawberry.argument(
+        description="Differences up to here are none, in minor units; by default what the "
+        "month's scheme tolerates."
+    ),
 ]
 Whichever = Annotated[str | None, strawberry.argument(description="Only of this code.")]
 
@@ -43,11 +48,12 @@ class LedgerComparison:
     ledger: Money
     computed: Money = strawberry.field(description="What the accounts come to.")
     difference: Money = strawberry.field(description="Ledger less computed.")
+    tolerance: Money = strawberry.field(description="Up to here a difference is none.")
     within: bool = strawberry.field(description="Whether the difference is within the tolerance.")
     cursor: str = strawberry.field(description=CURSOR)
 
     @classmethod
-    def of(cls, number: int, found: Compared, tolerance_minor: int) -> Self:
+    def of(cls, number: int, found: Compared) -> Self:
         """Show a comparison."""
         total = found.total
         return cls(
@@ -60,7 +66,8 @@ class LedgerComparison:
             ledger=Money.of(total.amount_minor, total.currency),
             computed=Money.of(found.computed_minor, total.currency),
             difference=Money.of(found.difference_minor, total.currency),
-            within=found.within(tolerance_minor),
+            tolerance=Money.of(found.tolerance_minor, total.currency),
+            within=found.within,
             cursor=cursor(number, total.gl_account),
         )
 
@@ -125,6 +132,13 @@ def _must_have_ended(policy: Policy, month: YearMonth) -> None:
         )
 
 
+def _tolerance(policy: Policy, month: YearMonth, asked_minor: int | None) -> Tolerance:
+    if asked_minor is not None:
+        return Tolerance(minor=asked_minor)
+    scheme = policy.scheme(month)
+    return scheme.tolerance if scheme else EXACT
+
+
 @strawberry.type
 class ReconciliationQuery:
     @strawberry.field(
@@ -135,7 +149,7 @@ class ReconciliationQuery:
         self,
         info: Info,
         month: YearMonth,
-        tolerance_minor: Tolerance = 0,
+        tolerance_minor: ToleranceMinor = None,
         differences_only: bool = False,  # noqa: FBT001, FBT002  (an argument of the graph)
         first: First = 20,
         after: After = None,
@@ -151,11 +165,8 @@ class ReconciliationQuery:
             if not totals:
                 return None
             cells = await ledger.cells(session, principal.institution, month)
-        found = reconcile(totals, cells, days_in(month))
-        shown = [
-            LedgerComparison.of(number, one, tolerance_minor)
-            for number, one in enumerate(found.compared, 1)
-        ]
+        found = reconcile(totals, cells, days_in(month), _tolerance(policy, month, tolerance_minor))
+        shown = [LedgerComparison.of(number, one) for number, one in enumerate(found.compared, 1)]
         wanted = [
             one
             for number, one in enumerate(shown, 1)

@@ -11,6 +11,7 @@ from scoring.domain.scope import Scope
 from scoring.graphql.bridge import BridgeQuery
 from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
 from scoring.graphql.context import Info
+from scoring.graphql.cross_holding import CrossHoldingQuery
 from scoring.graphql.deviation import DeviationQuery
 from scoring.graphql.entities import SCOPE, Account, Customer
 from scoring.graphql.groups import CustomerGroup
@@ -37,7 +38,13 @@ NOBODY = UUID(int=0)
 
 @strawberry.type
 class Query(
-    TierQueries, BridgeQuery, ConcentrationQuery, DeviationQuery, ReconciliationQuery, SchemeQueries
+    TierQueries,
+    BridgeQuery,
+    ConcentrationQuery,
+    CrossHoldingQuery,
+    DeviationQuery,
+    ReconciliationQuery,
+    SchemeQueries,
 ):
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
