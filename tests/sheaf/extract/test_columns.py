@@ -113,4 +113,4 @@ def test_an_import_reports_the_same_both_ways(system, services, bank, columns_ta
         ["postings.csv", "10", "BROKEN_QUOTE"],
     ]
     sent = [count for kind_name, count in services.batches if kind_name == "postings"]
-    assert sent == ([11_999] if columns_taken else [4_999, 5_000, 2_000])
+    assert sorted(sent) == ([11_999] if columns_taken else [2_000, 4_999, 5_000])
