@@ -200,7 +200,7 @@ def main() -> None:
     wishes = asked.parse_args()
     load, console = os.getloadavg(), Console()
     with system(500, wishes.folder or Path(tempfile.gettempdir())) as whole:
-        found = measure(whole, 400_000 if wishes.quick else 4_000_000, console.print)
+        found = measure(whole, 400_000 if wishes.quick else 2_000_000, console.print)
     document = {
         "benchmark": "ingest",
         "processors": os.cpu_count(),

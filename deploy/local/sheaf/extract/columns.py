@@ -29,7 +29,7 @@ from sheaf.extract.problems import ExtractRefused
 from sheaf.extract.reader import read, whole
 from sheaf.extract.record import Record, Reject
 
-ROWS_A_PART = 4_000_000
+ROWS_A_PART = 2_000_000
 LINES_AT_ONCE = 1 << 16
 _FORMS = {"text": pa.string(), "integer": pa.int64(), "date": pa.date32()}
 _FIELD = rb'(?:"[^"]*+"|[^",]*+)'

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from scoring.archive.layout import ORDER, POSTINGS, ROWS_A_FILE, SCHEMA, File, path_of, verify
 
-MEMORY = "1GB"
+MEMORY = "2GB"
 
 
 @contextmanager
