@@ -64,7 +64,7 @@ async def test_an_account_is_announced_once_it_has_an_owner_with_all_its_holders
     assert last["data"] == {
         "account_id": ACCOUNT, "number": "100", "product_code": "D1", "line": "deposit",
         "currency": "CNY", "branch_code": "B1", "opened_on": "2001-05-06", "closed_on": None,
-        "owner_id": FIRST,
+        "matures_on": None, "owner_id": FIRST,
         "holders": sorted(
             [{"customer_id": FIRST, "role": "owner"}, {"customer_id": SECOND, "role": "joint"}],
             key=lambda one: one["customer_id"],
