@@ -155,7 +155,7 @@ def rows(db):
     """Read rows by SQL, as dictionaries."""
 
     async def read(query: str) -> list[dict]:
-        async with db.read() as session:
+        async with db.read("A") as session:
             found = await (await session.connection()).execute(text(query))
             return [dict(row._mapping) for row in found]  # noqa: SLF001  (SQLAlchemy's public name)
 

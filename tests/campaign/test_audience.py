@@ -249,7 +249,7 @@ rules = st.recursive(
     people=prospects(), rule=rules, on=st.sampled_from([ON, date(2026, 3, 1), date(2028, 2, 29)])
 )
 async def test_sql_and_python_choose_the_same_prospects(db, people, rule, on):
-    async with db.read() as session:
+    async with db.read("A") as session:
         connection = await session.connection()
         await connection.execute(insert(ProspectRow.__table__), [as_row(one) for one in people])
         found = await connection.execute(select(ProspectRow.customer_id).where(where(rule, on)))

@@ -75,7 +75,7 @@ async def test_events_in_any_order_give_the_same_prospects(bank, rows, of):
 
 
 async def forget(bank):
-    async with bank.db.transaction() as session:
+    async with bank.db.transaction("A") as session:
         connection = await session.connection()
         await connection.exec_driver_sql(
             "truncate prospect, prospect_account, prospect_holder, prospect_consent, tier, inbox"

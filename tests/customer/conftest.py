@@ -110,12 +110,12 @@ class Service:
             found += [one for one in answer.json() if kind in {None, one["type"]}]
         return found
 
-    async def rows(self, query) -> list[tuple]:
-        async with self.db.read() as session:
+    async def rows(self, query, institution="A") -> list[tuple]:
+        async with self.db.read(institution) as session:
             return [tuple(row) for row in await (await session.connection()).execute(text(query))]
 
-    async def change(self, statement) -> None:
-        async with self.db.transaction() as session:
+    async def change(self, statement, institution="A") -> None:
+        async with self.db.transaction(institution) as session:
             await (await session.connection()).execute(text(statement))
 
 

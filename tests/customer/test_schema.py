@@ -66,7 +66,7 @@ async def test_every_table_knows_its_institution(engine):
 
 
 async def test_the_service_s_own_role_made_the_index_for_parts_of_names(engine):
-    async with Database(engine).read() as session:
+    async with Database(engine).read("A") as session:
         connection = await session.connection()
         found = await connection.execute(
             text("select indexname from pg_indexes where indexname like 'ix_customer_name_%'")

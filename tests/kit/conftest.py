@@ -49,7 +49,7 @@ def tally(db):
     """Read the tally: what all handled events added up to."""
 
     async def read() -> dict[str, int]:
-        async with db.read() as session:
+        async with db.read("A") as session:
             rows = await (await session.connection()).execute(text("select * from tally"))
             return {row.subject: row.total for row in rows}
 

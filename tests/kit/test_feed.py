@@ -27,19 +27,19 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 async def announce(db, *events) -> None:
-    async with db.transaction() as session:
+    async with db.transaction("A") as session:
         await outbox.record(session, events, at=NOON)
 
 
 async def read_all(db, after=None) -> tuple[list[str], Cursor]:
-    async with db.read() as session:
+    async with db.read("A") as session:
         after = after or Cursor(await outbox.epoch(session), 0, 0)
         found, reached = await outbox.page(session, after)
     return [event["subject"] for event in found], reached
 
 
 async def test_a_page_never_steps_over_a_transaction_that_commits_late(db):
-    async with db.transaction() as early:
+    async with db.transaction("A") as early:
         await outbox.record(early, [Counted("early", 1)], at=NOON)
         await announce(db, Counted("late", 1))
         seen, cursor = await read_all(db)
@@ -51,7 +51,7 @@ async def test_a_page_never_steps_over_a_transaction_that_commits_late(db):
 
 async def test_an_event_exists_only_if_its_transaction_commits(db):
     with pytest.raises(RuntimeError):
-        async with db.transaction() as session:
+        async with db.transaction("A") as session:
             await outbox.record(session, [Counted("a", 1)], at=NOON)
             raise RuntimeError
     assert (await read_all(db))[0] == []
@@ -60,7 +60,7 @@ async def test_an_event_exists_only_if_its_transaction_commits(db):
 async def test_head_is_what_a_reader_of_everything_reaches(db):
     await announce(db, Counted("a", 1), Counted("b", 1))
     _, reached = await read_all(db)
-    async with db.read() as session:
+    async with db.read("A") as session:
         assert await outbox.head(session, reached.epoch) == reached
 
 
@@ -141,7 +141,7 @@ async def test_killed_consumers_and_overlapping_producers_lose_and_double_nothin
     async def produce(worker: int) -> None:
         for n in range(60):
             subject = f"s{dice.randrange(20)}"
-            async with db.transaction() as session:
+            async with db.transaction("A") as session:
                 await outbox.record(session, [Counted(subject, n)], at=NOON)
                 await asyncio.sleep(dice.random() * 0.02)
             expected[subject] = expected.get(subject, 0) + n
@@ -197,6 +197,6 @@ async def test_the_handler_never_sees_a_cursor_move_without_its_effect(db, tally
     with pytest.raises(Exception, match="terminat|connection"):
         await one.take(delivered(("a", 1)), "e:1:1")
     assert await tally() == {}
-    async with db.read() as session:
+    async with db.read("A") as session:
         cursors = await (await session.connection()).execute(text("select * from feed_cursor"))
         assert cursors.all() == []

@@ -21,7 +21,7 @@ BEN = Principal(
 
 
 async def add_one(db, key="k", who=ANNA, *, amount=1, answer="done", fails=False) -> str:
-    async with db.transaction() as session:
+    async with db.transaction("A") as session:
 
         async def effect() -> str:
             await (await session.connection()).execute(ADD, {"s": "a", "n": amount})
@@ -68,7 +68,7 @@ async def test_a_refused_call_leaves_its_key_free(db, tally):
 async def test_a_key_of_the_wrong_length_is_refused(db, key):
     with pytest.raises(BadRequest, match="1 to 200"):
         await add_one(db, key)
-    async with db.read() as session:
+    async with db.read("A") as session:
         assert (
             await (await session.connection()).scalar(text("select count(*) from idempotency")) == 0
         )

@@ -79,7 +79,7 @@ class Mutation:
     ) -> Annotated[Sold | NoneLeft, strawberry.union("SellResult")]:
         if amount > 10:
             raise OutOfStock("None left.")
-        async with info.context.db.transaction() as session:
+        async with info.context.db.transaction("A") as session:
             await outbox.record(session, [Counted("a", amount)], at=NOON)
         return Sold(amount=amount)
 
@@ -191,7 +191,7 @@ async def test_deep_and_aliased_documents_are_refused(client):
 async def test_ready_says_so_only_with_a_migrated_database(client, db):
     before = await client.get("/health/ready")
     assert (before.status_code, before.json()["status"]) == (503, "not ready")
-    async with db.transaction() as session:
+    async with db.transaction("A") as session:
         await (await session.connection()).execute(
             text("create table alembic_version (version_num text)")
         )
@@ -224,7 +224,7 @@ async def test_one_request_is_one_trace_from_the_callers_span_to_the_event_consu
             "mutation { sell(amount: 3) { ... on Sold { amount } } }",
             headers={"traceparent": REMOTE},
         )
-        async with db.read() as session:
+        async with db.read("A") as session:
             events, reached = await outbox.page(session, outbox.Cursor("e", 0, 0))
         one = consumer(db, "http://unused", tmp_path / "t")
         body = events[0]
@@ -258,7 +258,7 @@ async def test_a_statement_that_fails_still_ends_its_span(db):
     telemetry.trace_sql(db.engine)
     async with spans() as found:
         with pytest.raises(Exception, match="nowhere"):
-            async with db.read() as session:
+            async with db.read("A") as session:
                 await (await session.connection()).execute(text("select * from nowhere"))
     failed = [s for s in found if s.name == "SELECT" and not s.status.is_ok]
     assert len(failed) == 1

@@ -17,9 +17,8 @@ from kit.inbox import Consumer, Event
 from scoring.app import create_app
 from scoring.archive.reader import Archive
 from scoring.inbox import handlers
-from scoring.operations.recalculation import Calm, recalculate
+from scoring.operations.recalculation import Calm, recalculate, spread
 from scoring.settings import Settings
-from scoring.store import queue
 from scoring.store.institution import Policies
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
@@ -262,20 +261,19 @@ class Bank:
 
     async def settle(self) -> int:
         """Work out whoever waits, as the worker does, until nobody does."""
-        async with self.db.transaction() as session:
-            await queue.spread(session)
+        await spread(self.db)
         done = 0
         while took := await recalculate(self.db, self.policies, at=self.now):
             done += took
         return done
 
     async def sql(self, statement, **values) -> list:
-        async with self.db.read() as session:
+        async with self.db.read(self.institution) as session:
             connection = await session.connection()
             return (await connection.execute(text(statement), values)).all()
 
     async def sql_done(self, statement, **values) -> None:
-        async with self.db.transaction() as session:
+        async with self.db.transaction(self.institution) as session:
             await (await session.connection()).execute(text(statement), values)
 
 

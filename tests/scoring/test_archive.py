@@ -100,8 +100,8 @@ async def test_late_postings_stay_rows_until_there_are_many_or_somebody_asks(rea
 async def test_files_that_a_merge_replaced_stay_for_a_while_and_then_go(ready):
     for day in ("2023-11-10", "2023-11-11"):
         await ready.post(ready.posting("d", 1_000, day))
-        async with ready.db.read() as session:
-            former = await files_in_use(session)
+        async with ready.db.read("A") as session:
+            former = await files_in_use(session, "A")
         await move(ready)
     assert await clean_up(keeping(ready), at=ready.now) == 0
     assert all(path_of(ready.archive.root, file).exists() for file in former)

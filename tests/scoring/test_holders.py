@@ -205,7 +205,7 @@ async def test_who_no_longer_holds_an_account_is_worked_out_again(bank, example_
 @pytest.mark.anyio
 async def test_an_account_known_without_its_holders_learns_them_from_the_same_event(ready):
     await ready.sql("select 1")
-    async with ready.db.transaction() as session:
+    async with ready.db.transaction("A") as session:
         connection = await session.connection()
         await connection.exec_driver_sql("update account set joint = null")
     await ready.learn(ready.account_news("d", "c", joint=["w"], matures_on="2025-01-01"))

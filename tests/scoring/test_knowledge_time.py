@@ -115,7 +115,7 @@ async def test_a_moved_business_date_is_new_knowledge_and_a_queue_is_none(ready)
 
 
 async def test_a_deleted_fact_is_kept(ready):
-    async with ready.db.transaction() as session:
+    async with ready.db.transaction("A") as session:
         connection = await session.connection()
         await connection.execute(text("delete from rate where kind = 'transfer'"))
     assert sorted(row.record["product"] for row in await kept(ready, "rate")) == [
@@ -124,7 +124,7 @@ async def test_a_deleted_fact_is_kept(ready):
 
 
 async def test_a_version_that_one_transaction_makes_and_replaces_was_never_known(ready):
-    async with ready.db.transaction() as session:
+    async with ready.db.transaction("A") as session:
         connection = await session.connection()
         for rate in (1, 2, 3):
             await connection.execute(
@@ -138,10 +138,10 @@ async def test_a_version_that_one_transaction_makes_and_replaces_was_never_known
 async def test_of_two_transactions_the_one_that_writes_last_is_the_later_known(ready):
     """The one that began first waits for the other's row, and its own version comes after it."""
     change = text("update rate set rate_ppm = :rate where product = 'loan_product'")
-    async with ready.db.transaction() as first:
+    async with ready.db.transaction("A") as first:
         early = await first.connection()
         await early.execute(text("select now()"))
-        async with ready.db.transaction() as second:
+        async with ready.db.transaction("A") as second:
             await (await second.connection()).execute(change, {"rate": 1})
         await early.execute(change, {"rate": 2})
     found = await kept(ready, "rate")
@@ -153,7 +153,7 @@ async def test_of_two_transactions_the_one_that_writes_last_is_the_later_known(r
 
 
 async def test_rows_of_the_release_before_have_a_time_too(ready):
-    async with ready.db.transaction() as session:
+    async with ready.db.transaction("A") as session:
         await (await session.connection()).execute(
             text(
                 "insert into posting (institution, id, account_id, amount_minor, value_date, "

@@ -168,7 +168,7 @@ async def test_who_may_not_read_contribution_may_not_ask(ready):
 
 async def test_the_list_is_read_by_its_index(crowd):
     await crowd.sql("select 1")
-    async with crowd.db.transaction() as session:
+    async with crowd.db.transaction("A") as session:
         connection = await session.connection()
         await connection.exec_driver_sql("set local enable_seqscan = off")
         plan = await connection.exec_driver_sql(

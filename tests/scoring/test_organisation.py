@@ -28,7 +28,7 @@ async def test_another_branch_or_manager_is_no_reason_to_work_a_customer_out_aga
 
 async def test_a_feed_read_again_fills_what_customers_known_before_lack(ready):
     await ready.settle()
-    async with ready.db.transaction() as session:
+    async with ready.db.transaction("A") as session:
         connection = await session.connection()
         await connection.exec_driver_sql("update customer set branch = null, manager = null")
     await ready.learn(ready.customer_news("c", branch="0102", manager="M1"))

@@ -210,8 +210,8 @@ async def test_a_run_that_was_cut_off_goes_on_where_it_stopped_and_counts_nobody
     for _ in range(2):
         await shadow.advance(drafted.db, drafted.policies, 1)
     assert (await run_of(drafted, found))["done"] == 2
-    async with drafted.db.transaction() as session:
-        assert await shadow.further(session, drafted.policies, 1)
+    async with drafted.db.transaction("A") as session:
+        assert await shadow.further(session, drafted.policies, "A", 1)
         await session.rollback()
     assert (await run_of(drafted, found))["done"] == 2
     assert await go_through(drafted, batch=1) == 3

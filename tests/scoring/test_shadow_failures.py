@@ -14,7 +14,7 @@ FAILURE = "query($id: UUID!) { shadowRun(id: $id) { state failure traceId phase 
 async def spoilt(drafted):
     """One of the customers has a loan of a grade that no code knows: working it out is a bug."""
     await drafted.learn(drafted.account_news("lf", "f", line="loan"))
-    async with drafted.db.transaction() as session:
+    async with drafted.db.transaction("A") as session:
         connection = await session.connection()
         await connection.execute(
             text(
@@ -46,7 +46,7 @@ async def test_a_run_behind_it_goes_on_and_it_can_be_simulated_again_once_that_i
     await simulate(spoilt)
     for _ in range(shadow.MOST_TRIES - 1):
         assert await shadow.advance(spoilt.db, spoilt.policies)
-    async with spoilt.db.transaction() as session:
+    async with spoilt.db.transaction("A") as session:
         await (await session.connection()).execute(text("update loan set grade = 'normal'"))
     found = await simulate(spoilt, key="s2")
     await go_through(spoilt)

@@ -100,7 +100,7 @@ async def simulated(bank, document, batch=7):
 
 async def put_in_force(bank, number=2):
     """Let a simulated draft price its months as if a second person had agreed in February."""
-    async with bank.db.transaction() as session:
+    async with bank.db.transaction("A") as session:
         version = await schemes.get(session, "A", number)
         agreed = lifecycle.approved(
             version, by="bob", revision=1, taken=[], business_month=date(2024, 2, 1)
@@ -205,8 +205,8 @@ async def test_a_run_that_ranks_and_is_cut_off_anywhere_finds_what_an_undisturbe
     page, run = await simulated(ready, draft_of(example_scheme, BY_RANK))
     found = await simulate(ready, key="again", **{"from": FIRST, "to": "2024-03"})
     while (await run_of(ready, found))["state"] != "FINISHED":
-        async with ready.db.transaction() as session:
-            assert await shadow.further(session, ready.policies, 2)
+        async with ready.db.transaction("A") as session:
+            assert await shadow.further(session, ready.policies, "A", 2)
             await session.rollback()
         assert await shadow.advance(ready.db, ready.policies, 2)
     assert await customers(ready, found, first=100) == page

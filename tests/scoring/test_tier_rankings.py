@@ -81,7 +81,7 @@ def joined(bank, number, opened_on="2024-01-01"):
 async def kept(bank):
     """Return every customer's stored tiers."""
     found = await bank.sql("select id from customer order by id")
-    async with bank.db.read() as session:
+    async with bank.db.read("A") as session:
         return await stored.tiers_by_customer_id(session, "A", [row.id for row in found])
 
 

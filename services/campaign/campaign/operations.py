@@ -28,7 +28,7 @@ Change = Callable[[AsyncSession, Campaign], Awaitable[tuple[Campaign, outbox.Eve
 
 async def preview(db: Database, who: Principal, tree: Mapping[str, Any]) -> Preview:
     """Say how large the audience would be now."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         bank = await audiences.bank(session, who.institution)
         rule = read(tree, await audiences.known(session, bank))
         return await audiences.preview(session, bank, rule)
@@ -36,13 +36,13 @@ async def preview(db: Database, who: Principal, tree: Mapping[str, Any]) -> Prev
 
 async def products_on_offer(db: Database, who: Principal) -> list[Product]:
     """Return what a campaign can offer, by code."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         return await audiences.products_on_offer(session, who.institution)
 
 
 async def campaign(db: Database, who: Principal, campaign_id: UUID) -> Campaign:
     """Return one campaign of the caller's institution."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         return await campaigns.by_id(session, who.institution, campaign_id)
 
 
@@ -50,14 +50,14 @@ async def campaigns_page(
     db: Database, who: Principal, *, first: int, after: campaigns.Place | None
 ) -> tuple[list[Campaign], bool]:
     """Return a page of campaigns, newest first, and whether more follow."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         found = await campaigns.page(session, who.institution, first=first + 1, after=after)
     return found[:first], len(found) > first
 
 
 async def tallies(db: Database, who: Principal, campaign_ids: Sequence[UUID]) -> dict[UUID, Tally]:
     """Count what the members of each campaign did."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         return await campaigns.tallies(session, who.institution, campaign_ids)
 
 
@@ -68,7 +68,7 @@ async def offers_by_customer(
 
     Two statements however many customers and channels.
     """
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         try:
             bank = await audiences.bank(session, who.institution)
         except InstitutionNotLoaded:
@@ -78,7 +78,7 @@ async def offers_by_customer(
 
 async def draft(db: Database, who: Principal, plan: Plan, *, key: str, at: datetime) -> Campaign:
     """Write down a new campaign; nothing happens to any customer yet."""
-    async with db.transaction() as session:
+    async with db.transaction(who.institution) as session:
 
         async def effect() -> str:
             campaign = Campaign(
@@ -183,7 +183,7 @@ async def respond(  # noqa: PLR0913
     at: datetime,
 ) -> Offer:
     """Record how a customer reacted to an offer, once."""
-    async with db.transaction() as session:
+    async with db.transaction(who.institution) as session:
 
         async def effect() -> str:
             bank = await audiences.bank(session, who.institution)
@@ -218,7 +218,7 @@ async def _step(  # noqa: PLR0913
     at: datetime,
 ) -> Campaign:
     """Take one step of one campaign: locked, decided, saved and announced together."""
-    async with db.transaction() as session:
+    async with db.transaction(who.institution) as session:
 
         async def effect() -> str:
             campaign = await campaigns.by_id(session, who.institution, campaign_id, lock=True)

@@ -3,16 +3,24 @@
 GraphQL resolves sibling fields concurrently, and an `AsyncSession` must not be
 shared between tasks. So no session lives as long as a request: each loader batch
 opens its own read, each mutation its own transaction.
+
+Whoever opens one says for whom. The server hears it in the message that begins the
+transaction and forgets it at its end; its row policies show that institution's rows
+and no other's, and no row at all to a transaction that named nobody.
 """
 
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData, event, exc, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 NAMING = {
@@ -24,9 +32,56 @@ NAMING = {
 }
 
 
+class Duty(Enum):
+    """What a service does for no single institution; a row policy says what each may see."""
+
+    FEED = "feed"
+    """Reading the outbox for other services."""
+    INBOX = "inbox"
+    """Keeping track of other services' events; each is applied for its own institution."""
+    QUEUE = "queue"
+    """Finding the institutions for which something waits to be done."""
+
+
+Tenant: TypeAlias = str | Duty
+"""For whom a transaction is: the code of an institution, or a duty that names what it may see."""
+
+
 def service_metadata() -> MetaData:
     """Return a fresh catalogue, so one test process can hold every service's tables."""
     return MetaData(naming_convention=NAMING)
+
+
+class _Driver(asyncpg.Connection):  # type: ignore[misc]  # asyncpg brings no types
+    """A connection that says with BEGIN, in one message, for whom the transaction is."""
+
+    saying: str = ""
+
+    async def execute(self, query: str, *args: object, **kwargs: object) -> str:
+        if query.startswith("BEGIN"):
+            query += self.saying
+        done: str = await super().execute(query, *args, **kwargs)
+        return done
+
+
+class _Session(Session):
+    """What an `AsyncSession` is inside; here each of its transactions hears whose it is."""
+
+
+class _AsyncSession(AsyncSession):
+    sync_session_class = _Session
+
+
+@event.listens_for(_Session, "after_begin")
+def _say(session: Session, _: SessionTransaction, connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.saying = session.info["saying"]
+
+
+def _saying(tenant: Tenant) -> str:
+    name, value = ("duty", tenant.value) if isinstance(tenant, Duty) else ("institution", tenant)
+    quoted = value.replace("'", "''")
+    return f"select set_config('sheaf.{name}', '{quoted}', true);"
 
 
 def connect(url: str, *, name: str, pool_size: int = 10) -> AsyncEngine:
@@ -35,22 +90,37 @@ def connect(url: str, *, name: str, pool_size: int = 10) -> AsyncEngine:
     A write transaction left open would hold every feed back, so the server ends
     one that is idle for 30 s; a statement may take 60 s.
     """
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=10,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "timeout": 5,
+            "connection_class": _Driver,
             "server_settings": {
                 "application_name": name,
                 "statement_timeout": "60s",
                 "lock_timeout": "10s",
                 "idle_in_transaction_session_timeout": "30s",
+                "standard_conforming_strings": "on",
             },
         },
     )
+    event.listen(engine.sync_engine, "checkout", _fit)
+    return engine
+
+
+def _fit(connection: Any, _: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:  # noqa: ANN401  (SQLAlchemy's adapter)
+    """Hand out no connection that the server has closed, nor what was said on it before.
+
+    The driver has heard of the end of a connection as soon as the machine has, so no message
+    is spent on asking the server whether it is still there.
+    """
+    driver: _Driver = connection.driver_connection
+    if driver.is_closed():
+        raise exc.DisconnectionError
+    driver.saying = ""
 
 
 class Database:
@@ -58,26 +128,59 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, info: dict[str, Any] | None = None) -> None:
         self.engine = engine
-        self._sessions = partial(AsyncSession, engine, expire_on_commit=False, info=info)
+        self._info = info or {}
+        self._sessions = partial(_AsyncSession, engine, expire_on_commit=False)
+
+    def _session(self, tenant: Tenant) -> AsyncSession:
+        return self._sessions(info=self._info | {"saying": _saying(tenant)})
 
     @asynccontextmanager
-    async def read(self) -> AsyncGenerator[AsyncSession]:
-        """Open a session for one read; anything it flushes is rolled back."""
-        async with self._sessions() as session:
+    async def read(self, tenant: Tenant) -> AsyncGenerator[AsyncSession]:
+        """Open a session for one read of a tenant's rows; anything it flushes is rolled back."""
+        async with self._session(tenant) as session:
             yield session
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[AsyncSession]:
-        """Commit on a clean exit, roll back on any exception."""
-        async with self._sessions() as session, session.begin():
+    async def transaction(self, tenant: Tenant) -> AsyncGenerator[AsyncSession]:
+        """Commit a tenant's rows on a clean exit, roll back on any exception."""
+        async with self._session(tenant) as session, session.begin():
             yield session
+
+
+_ALSO_FOR = text("select set_config('sheaf.institution', :institution, true)")
+
+
+async def act_for(session: AsyncSession, institution: str) -> None:
+    """Go on for this institution until the transaction ends, beside what it was begun for."""
+    await (await session.connection()).execute(_ALSO_FOR, {"institution": institution})
 
 
 async def copy_rows(
     session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
-    """COPY `rows` into `table` inside the session's transaction (values typed as asyncpg's)."""
-    connection = await session.connection()
-    raw = await connection.get_raw_connection()
-    driver: asyncpg.Connection = raw.driver_connection
+    """COPY `rows` into `table` inside the session's transaction (values typed as asyncpg's).
+
+    The server does not COPY into a table with row policies, so they go by way of a temporary one.
+    """
+    driver = await _driver(session)
+    names, incoming = ", ".join(columns), f"copied_{table}"
+    await driver.execute(
+        f"create temporary table if not exists {incoming} on commit delete rows as "  # noqa: S608  (names in our code)
+        f"select {names} from {table} with no data; delete from {incoming}"
+    )
+    await driver.copy_records_to_table(incoming, columns=list(columns), records=rows)
+    await driver.execute(f"insert into {table} ({names}) select {names} from {incoming}")  # noqa: S608  (as above)
+
+
+async def copy_aside(
+    session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """COPY `rows` into a temporary table that the session made."""
+    driver = await _driver(session)
     await driver.copy_records_to_table(table, columns=list(columns), records=rows)
+
+
+async def _driver(session: AsyncSession) -> asyncpg.Connection:
+    raw = await (await session.connection()).get_raw_connection()
+    driver: asyncpg.Connection = raw.driver_connection
+    return driver

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from kit import outbox
-from kit.db import Database
+from kit.db import Database, Duty
 from kit.identity import Verifier
 from kit.outbox import Cursor
 from kit.problem import BadRequest
@@ -27,13 +27,13 @@ def feed(db: Database, verifier: Verifier) -> APIRouter:
 
     async def here() -> str:
         if not known:
-            async with db.read() as session:
+            async with db.read(Duty.FEED) as session:
                 known.append(await outbox.epoch(session))
         return known[0]
 
     @router.get("/head")
     async def head() -> dict[str, str]:
-        async with db.read() as session:
+        async with db.read(Duty.FEED) as session:
             return {"cursor": str(await outbox.head(session, await here()))}
 
     @router.get("")
@@ -46,7 +46,7 @@ def feed(db: Database, verifier: Verifier) -> APIRouter:
         start = _place(after, epoch)
         until = time.monotonic() + wait
         while True:
-            async with db.read() as session:
+            async with db.read(Duty.FEED) as session:
                 found, reached = await outbox.page(session, start, limit=limit)
             if found or time.monotonic() >= until or stopping.is_set():
                 break

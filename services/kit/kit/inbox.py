@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from kit.db import Database
+from kit.db import Database, Duty, act_for
 from kit.telemetry import span, where
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,7 @@ class Consumer:
                     pause = min(pause * 2, 2.0)
 
     async def _once(self, client: httpx.AsyncClient) -> None:
-        async with self.db.read() as session:
+        async with self.db.read(Duty.INBOX) as session:
             connection = await session.connection()
             saved = text("select cursor from feed_cursor where producer = :p")
             self.cursor = await connection.scalar(saved, {"p": self.producer}) or ""
@@ -120,7 +120,7 @@ class Consumer:
 
     async def take(self, events: Sequence[Event], reached: str) -> None:
         """Apply those of `events` that are new and move the cursor, in one transaction."""
-        async with self.db.transaction() as session:
+        async with self.db.transaction(Duty.INBOX) as session:
             connection = await session.connection()
             locked = text(
                 "insert into feed_cursor (producer, cursor) values (:p, '') "
@@ -138,8 +138,10 @@ class Consumer:
             for event in (e for e in events if e.id in new and e.subject in waiting):
                 await self._park(session, event, "an earlier event of this subject is parked")
             todo = [e for e in events if e.id in new and e.subject not in waiting]
-            for (kind, header), group in groupby(todo, key=lambda e: (e.type, e.traceparent)):
+            alike = groupby(todo, key=lambda e: (e.institution, e.type, e.traceparent))
+            for (institution, kind, header), group in alike:
                 if kind in self.handlers:
+                    await act_for(session, institution)
                     with span(f"consume {kind}", header, **{"messaging.system": "feed"}):
                         await self._apply(session, kind, list(group))
             moved = text("update feed_cursor set cursor = :c where producer = :p")
@@ -182,7 +184,7 @@ class Consumer:
 
     async def retry_parked(self) -> None:
         """Try parked events again, oldest of each subject first; the rest never waited for them."""
-        async with self.db.read() as session:
+        async with self.db.read(Duty.INBOX) as session:
             query = text(
                 "select distinct on (subject) id::text as id, event from parked_event "
                 "where producer = :p order by subject, (event->>'version')::int, at limit 100"
@@ -190,11 +192,12 @@ class Consumer:
             rows = (await (await session.connection()).execute(query, {"p": self.producer})).all()
         for row in rows:
             event = _event(row.event | {"time": row.event["at"]})
-            async with self.db.transaction() as session:
+            async with self.db.transaction(Duty.INBOX) as session:
                 connection = await session.connection()
                 gone = text("delete from parked_event where id = cast(:id as uuid)")
                 try:
                     async with session.begin_nested():
+                        await act_for(session, event.institution)
                         await self.handlers[event.type](session, [event])
                         await connection.execute(gone, {"id": row.id})
                 except Exception as error:  # noqa: BLE001  (whatever it is, it stays parked)
@@ -203,7 +206,7 @@ class Consumer:
     async def parked(self) -> int:
         """Return how many events of this producer wait for a mended handler."""
         count = text("select count(*) from parked_event where producer = :p")
-        async with self.db.read() as session:
+        async with self.db.read(Duty.INBOX) as session:
             connection = await session.connection()
             return int(await connection.scalar(count, {"p": self.producer}) or 0)
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit import telemetry
-from kit.db import Database
+from kit.db import Database, Duty
 from kit.inbox import Consumer
 from kit.problem import Problem
 
@@ -73,7 +73,7 @@ def service(
     async def ready() -> JSONResponse:
         body: dict[str, Any] = {"status": "ready", "database": "up", "pending": 0, "feeds": {}}
         try:
-            async with asyncio.timeout(5), db.read() as session:
+            async with asyncio.timeout(5), db.read(Duty.FEED) as session:
                 await (await session.connection()).execute(text("select 1 from alembic_version"))
             body["pending"] = await pending() if pending else 0
             for one in consumers:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
-from kit.db import Database, connect
+from kit.db import Database, Duty, connect
 from kit.feed import feed
 from kit.graphql import Endpoint
 from kit.identity import Principal, Verifier
@@ -51,7 +51,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     async def pending() -> int:
         for complaint in await archiving.complaints(db, archive):
             raise ArchiveUnavailable(complaint)
-        async with db.read() as session:
+        async with db.read(Duty.QUEUE) as session:
             return await queue.pending(session)
 
     async def recalculating() -> None:

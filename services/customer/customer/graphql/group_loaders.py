@@ -34,7 +34,7 @@ class GroupLoaders:
         return await self._as_of.load(self._institution)
 
     async def _read_as_of(self, institutions: list[str]) -> list[date | None]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             known = [await organisation.institution(session, one) for one in institutions]
         return [one.value.as_of if one else None for one in known]
 
@@ -43,21 +43,21 @@ class GroupLoaders:
         today = await self._business_date()
         if today is None:
             return [{} for _ in ids]
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await groups.groups_by_customer_id(session, self._institution, ids, today)
         return [
             {kind: found[one, kind] for kind in GroupKind if (one, kind) in found} for one in ids
         ]
 
     async def _by_id(self, ids: list[UUID]) -> list[Group | None]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await groups.groups_by_id(session, self._institution, ids)
         return [found.get(one) for one in ids]
 
     async def _under(
         self, ids: list[UUID], after: str | None, limit: int
     ) -> dict[UUID, list[Group]]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             return await groups.groups_under(
                 session, self._institution, ids, after=after, limit=limit
             )
@@ -68,7 +68,7 @@ class GroupLoaders:
         today = await self._business_date()
         if today is None:
             return {}
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             return await groups.members_by_group_id(
                 session, self._institution, ids, on=today, after=after, limit=limit
             )

@@ -49,5 +49,5 @@ class Institution:
 
     @strawberry.field(description="How much of everything it has.")
     async def counts(self, info: Info) -> InstitutionCounts:
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             return InstitutionCounts.of(await counts_of(session, self.code))

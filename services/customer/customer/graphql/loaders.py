@@ -17,32 +17,32 @@ class Loaders:
 
     def __init__(self, db: Database, institution: str) -> None:
         async def profiles(ids: list[UUID]) -> list[Profile | None]:
-            async with db.read() as session:
+            async with db.read(institution) as session:
                 found = await views.profiles_by_id(session, institution, ids)
             return [found.get(one) for one in ids]
 
         async def numbered(numbers: list[str]) -> list[Profile | None]:
-            async with db.read() as session:
+            async with db.read(institution) as session:
                 found = await views.profiles_by_number(session, institution, numbers)
             return [found.get(one) for one in numbers]
 
         async def accounts(ids: list[UUID]) -> list[Position | None]:
-            async with db.read() as session:
+            async with db.read(institution) as session:
                 found = await views.positions_by_id(session, institution, ids)
             return [found.get(one) for one in ids]
 
         async def holdings(ids: list[UUID]) -> list[list[Position]]:
-            async with db.read() as session:
+            async with db.read(institution) as session:
                 found = await views.positions_by_customer_id(session, institution, ids)
             return [found.get(one, []) for one in ids]
 
         async def cards(ids: list[UUID]) -> list[list[Card]]:
-            async with db.read() as session:
+            async with db.read(institution) as session:
                 found = await views.cards_by_customer_id(session, institution, ids)
             return [found.get(one, []) for one in ids]
 
         async def agreed(ids: list[UUID]) -> list[list[Consent]]:
-            async with db.read() as session:
+            async with db.read(institution) as session:
                 found = await consents.consents(session, institution, ids)
             told = [one.value for _, one in sorted(found.items())]
             return [[one for one in told if one.customer_id == owner] for owner in ids]

@@ -68,7 +68,7 @@ class Query:
         principal = info.context.principal
         principal.must("customer:read")
         size, beyond, wanted = page_size(first), place(after), CustomerSearch.wanted(search)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await views.search(
                 session, principal.institution, wanted, after=beyond, limit=size + 1
             )
@@ -79,14 +79,14 @@ class Query:
         info.context.principal.must("customer:read")
         if not storable(code):
             return None
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await groups.group_by_code(session, info.context.principal.institution, code)
         return CustomerGroup.of(found) if found else None
 
     @strawberry.field(description="The bank that the caller works for, once it is recorded.")
     async def institution(self, info: Info) -> Institution | None:
         info.context.principal.must("customer:read")
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await organisation.institution(session, info.context.principal.institution)
         return Institution.of(found.value) if found else None
 

@@ -88,7 +88,7 @@ async def _change(  # noqa: PLR0913  (one act, named)
     institution = principal.institution
     customer_id = CustomerId(request.customer_id)
     key = (customer_id, request.purpose, request.channel)
-    async with db.transaction() as session:
+    async with db.transaction(institution) as session:
 
         async def effect() -> str:
             if not await customers.lock_customers(session, institution, [customer_id]):

@@ -24,7 +24,7 @@ async def writing(db: Database, institution: str) -> AsyncGenerator[AsyncSession
     Records refer to one another across kinds, so one writer at a time needs no further order
     of locks; what a mutation writes too is locked row by row.
     """
-    async with db.transaction() as session:
+    async with db.transaction(institution) as session:
         await (await session.connection()).execute(_ONE_WRITER, {"institution": institution})
         yield session
 

@@ -128,7 +128,7 @@ class BridgeQuery:
             return None
         must_keep(policy, min(before.first, after.first))
         scope = Scope(branch=branch, beneath=beneath, manager=manager)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found, moved = await bridges.slices(
                 session, principal.institution, before, after, scope
             )

@@ -174,7 +174,7 @@ def _text(value: Fraction | None) -> str | None:
 
 
 async def _concentration(info: Info, asked: Question) -> rules.Concentration:
-    async with info.context.db.read() as session:
+    async with info.context.db.read(info.context.principal.institution) as session:
         found = await customer_months.contributions(
             session, info.context.principal.institution, asked
         )

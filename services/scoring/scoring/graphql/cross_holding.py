@@ -87,6 +87,6 @@ class CrossHoldingQuery:
         if day > policy.business_date:
             raise PeriodInvalid(f"{day} is after the business date {policy.business_date}.")
         scope = Scope(branch=branch, beneath=beneath, manager=manager)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await cross_holding(session, principal.institution, day, scope)
         return CrossHolding.of(day, found)

@@ -109,7 +109,7 @@ class DeviationQuery:
         must_keep(policy, months.first)
         scope = Scope(branch=branch, beneath=beneath, manager=manager)
         asked = _asked(policy, lines, currency, scope)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await balances.by_month(session, principal.institution, asked, months)
         return [
             DepositDeviation.of(month, Deviation(*sums, days), asked.currency, limit_ppm)
@@ -154,7 +154,7 @@ class DeviationQuery:
             return []
         scope = Scope(branch=branch, beneath=beneath, manager=manager)
         asked = _asked(policy, lines, currency, scope)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await balances.over_limit(
                 session, principal.institution, asked, month, days, page
             )

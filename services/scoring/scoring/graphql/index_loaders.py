@@ -65,7 +65,7 @@ class IndexLoaders:
         owned = await self._owned(ids, period, policy)
         known = [CustomerId(one) for one, group in zip(ids, owned, strict=True) if group]
         sources = [one.of for one in scheme.index.among_all()]
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             places = await standings(session, self._institution, period.first, known, sources)
         return [
             None

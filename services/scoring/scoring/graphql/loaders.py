@@ -90,7 +90,7 @@ class Loaders:
 
     async def _read_policy(self, institutions: list[str]) -> list[Policy | None]:
         known_at = self._as_of.known_at
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             if known_at is None:
                 return [await self._policies.of(session, one) for one in institutions]
             self._as_of.must_have_come(await knowledge.clock(session))
@@ -99,14 +99,14 @@ class Loaders:
     async def _accounts_by_customer_id(
         self, ids: list[CustomerId]
     ) -> list[Sequence[Account] | None]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await accounts.accounts_by_customer_id(
                 session, self._institution, ids, self._as_of.known_at
             )
         return [found.get(one) for one in ids]
 
     async def _account_by_id(self, ids: list[AccountId]) -> list[Account | None]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await accounts.accounts_by_id(
                 session, self._institution, ids, self._as_of.known_at
             )
@@ -115,7 +115,7 @@ class Loaders:
     async def _tiers_by_customer_id(self, ids: list[CustomerId]) -> list[list[TierPeriod]]:
         if self._as_of != NOW:
             found = await self._tiers_replayed(ids)
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             if self._as_of == NOW:
                 found = await tiers.tiers_by_customer_id(session, self._institution, ids)
             given = await tier_overrides.overrides_by_customer_id(
@@ -124,7 +124,7 @@ class Loaders:
         return [effective(found.get(one, []), given.get(one, [])) for one in ids]
 
     async def _memberships_by_group_id(self, ids: list[UUID]) -> list[Sequence[Membership] | None]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await groups.memberships_by_group_id(
                 session, self._institution, ids, self._as_of.known_at
             )
@@ -135,7 +135,7 @@ class Loaders:
         months = replay_period(policy) if policy else None
         if policy is None or months is None:
             return {}
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             held = await accounts.held_by_customer_id(
                 session, self._institution, ids, self._as_of.known_at
             )
@@ -156,7 +156,7 @@ class Loaders:
         return await asyncio.to_thread(work)
 
     async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             held = await accounts.held_by_customer_id(
                 session,
                 self._institution,
@@ -221,7 +221,7 @@ class Loaders:
             return [None] * len(ids)
         day = on or policy.business_date
         posted = [one.id for one in found if one and not one.scheduled]
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             moved = await history.balances(session, self._institution, posted, day)
             late = await self._late(session, posted)
         moved = {
@@ -238,7 +238,7 @@ class Loaders:
         if policy is None or not days or not policy.keeps_balances_of(month):
             return [None] * len(ids)
         asked = Balances(lines=[Line.DEPOSIT], currency=policy.currency)
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await balances.of_customers(session, self._institution, asked, ids, month)
         return [Deviation(*found.get(one, (0, 0)), days) for one in ids]
 
@@ -249,7 +249,7 @@ class Loaders:
         if account.scheduled:
             moves = loan_movements(account.scheduled)
             return sum(amount for day, amount in moves if day < first), moves
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             opening, moves = await history.movements(
                 session, self._institution, account.id, first, last
             )
@@ -265,7 +265,7 @@ class Loaders:
         """Return an account's month posting by posting; it is read for one month at a time."""
         last = min(last_day(month), policy.business_date)
         before = month - timedelta(days=1)
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             postings = await history.postings(
                 session, self._institution, account.id, month, last, self._as_of.known_at
             )
@@ -282,7 +282,7 @@ class Loaders:
         if not known:
             return {}
         ids, until = [account.id for account in known], policy.business_date
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await history.histories(
                 session,
                 self._institution,

@@ -160,7 +160,7 @@ class ReconciliationQuery:
         if policy is None:
             return None
         _must_have_ended(policy, month)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             totals = await ledger.totals_of(session, principal.institution, month)
             if not totals:
                 return None
@@ -215,6 +215,6 @@ class ReconciliationQuery:
         )
         days = days_come(month, policy.business_date)
         page = (behind[1] if behind else "", size)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await ledger.parts(session, principal.institution, asked, days, page)
         return [LedgerPart.of(one, asked.currency) for one in found]

@@ -53,7 +53,7 @@ class Query(
         policy = await info.context.loaders.policy()
         if policy is None:
             return None
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await customer_months.bank(session, principal.institution, months)
             counts = await reports.counts(session, principal.institution)
             pending = await queue.pending_of(session, principal.institution)
@@ -79,7 +79,7 @@ class Query(
         policy = await info.context.loaders.policy()
         if policy is None:
             return None
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await customer_months.top(session, principal.institution, asked, size)
         return [RankedCustomer.of(n, one, policy.currency) for n, one in enumerate(found, 1)]
 
@@ -91,7 +91,7 @@ class Query(
         scheme = policy.scheme(month_of(policy.business_date)) if policy else None
         if policy is None or scheme is None:
             return None
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             held = await reports.tier_counts(session, principal.institution)
         return [
             TierStep.of(step, held, policy.currency, in_points=scheme.ladder.in_points)
@@ -104,7 +104,7 @@ class Query(
     ) -> list[NotComputed] | None:
         principal, size = info.context.principal, many(first)
         principal.must(SCOPE)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await scores.not_computed(session, principal.institution, after, size)
         return [NotComputed.of(one) for one in found]
 

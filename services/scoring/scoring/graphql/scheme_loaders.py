@@ -21,16 +21,16 @@ class SchemeLoaders:
         self.runs_by_version = DataLoader(load_fn=self._runs_by_version)
 
     async def _by_number(self, numbers: list[int]) -> list[Version | None]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await schemes.by_number(session, self._institution, numbers)
         return [found.get(number) for number in numbers]
 
     async def _steps_by_version(self, numbers: list[int]) -> list[list[Step]]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await schemes.steps_by_version(session, self._institution, numbers, STEPS)
         return [found.get(number, []) for number in numbers]
 
     async def _runs_by_version(self, numbers: list[int]) -> list[list[Run]]:
-        async with self._db.read() as session:
+        async with self._db.read(self._institution) as session:
             found = await shadow_runs.newest_by_version(session, self._institution, numbers, RUNS)
         return [found.get(number, []) for number in numbers]

@@ -313,7 +313,7 @@ class ShadowRun:
 
     @strawberry.field(description="Sums over everyone that the run has gone through.")
     async def whole(self, info: Info) -> ShadowSum | None:
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await shadow_results.whole(session, self.value.institution, self.value.id)
         return ShadowSum.of(found, self.currency)
 
@@ -330,7 +330,7 @@ class ShadowRun:
         movement: Movement | None = None,
     ) -> ShadowCustomers | None:
         count, start = many(first), _customer_place(after)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await shadow_results.customers(
                 session,
                 self.value.institution,
@@ -351,7 +351,7 @@ class ShadowRun:
         self, info: Info, first: First = 20, after: After = None
     ) -> ShadowManagers | None:
         count, start = many(first), _manager_place(after)
-        async with info.context.db.read() as session:
+        async with info.context.db.read(info.context.principal.institution) as session:
             found = await shadow_results.managers(
                 session, self.value.institution, self.value.id, start, count + 1
             )

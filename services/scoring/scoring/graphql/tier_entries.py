@@ -120,7 +120,7 @@ class TierQueries:
         ladder = policy.ladder(month_of(policy.business_date)) if policy else None
         if policy is None or ladder is None:
             return None
-        async with context.db.read() as session:
+        async with context.db.read(context.principal.institution) as session:
             cuts: Mapping[str, int] = {}
             if ladder.by_rank:
                 month = month_of(policy.business_date)

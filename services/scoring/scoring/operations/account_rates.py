@@ -37,7 +37,7 @@ async def record_account_rates(db: Database, bank: str, told: Sequence[AccountRa
     """Store each rate in place of another of the same account and day; its holders wait."""
     last = {one.key: one for one in told}
     numbers = {one.account_number for one in last.values()}
-    async with db.transaction() as session:
+    async with db.transaction(bank) as session:
         keys = await accounts.account_keys(session, bank, list(numbers))
         if len(keys) < len(numbers):
             await hold_accounts(session, bank, alone=False)

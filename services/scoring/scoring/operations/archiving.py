@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from kit.db import Database
+from kit.db import Database, Duty, act_for
 from kit.telemetry import where
 from sqlalchemy.exc import DBAPIError
 
@@ -67,7 +67,7 @@ async def archive_closed(keeping: Keeping, *, at: datetime, everything: bool = F
     Late postings wait until there are `FEW_ROWS` of their month, and segments until there are more
     than `MOST_SEGMENTS`, unless `everything` is asked for.
     """
-    async with keeping.db.read() as session:
+    async with keeping.db.read(Duty.QUEUE) as session:
         dates = await business_dates(session)
     moved = 0
     for institution, business_date in dates.items():
@@ -82,14 +82,14 @@ async def archive_closed(keeping: Keeping, *, at: datetime, everything: bool = F
 async def _next_month(
     keeping: Keeping, institution: str, since: date, horizon: date
 ) -> date | None:
-    async with keeping.db.read() as session:
+    async with keeping.db.read(institution) as session:
         day = await store.oldest_row(session, institution, since, horizon)
     return month_of(day) if day else None
 
 
 async def _move(keeping: Keeping, institution: str, month: date, *, everything: bool) -> int:
     """Move the rows of one month, step by step."""
-    async with keeping.db.read() as session:
+    async with keeping.db.read(institution) as session:
         late = bool(await store.files_in_use(session, institution, holds=IDS, month=month))
         count = await store.rows_between(session, institution, month, last_day(month), FEW_ROWS)
     if late and count < FEW_ROWS and not everything:
@@ -102,14 +102,14 @@ async def _move(keeping: Keeping, institution: str, month: date, *, everything: 
 
 async def move_step(keeping: Keeping, institution: str, month: date) -> int:
     """Move up to `step_rows` postings of one month; return how many, 0 when none is left."""
-    async with keeping.db.read() as session:
+    async with keeping.db.read(institution) as session:
         table = await store.moving(session, institution, month, last_day(month), keeping.step_rows)
     if not table.num_rows:
         return 0
     root = keeping.archive.root
     files = await asyncio.to_thread(write_segment, root, institution, month, 1, [table])
     try:
-        async with keeping.db.transaction() as session:
+        async with keeping.db.transaction(institution) as session:
             await store.hold_ids(session, institution, alone=True)
             await store.add_files(session, files)
             await store.leave_rows(session, institution, month, table["id"].to_pylist())
@@ -121,7 +121,7 @@ async def move_step(keeping: Keeping, institution: str, month: date) -> int:
 
 
 async def _merge_all(keeping: Keeping, institution: str, *, at: datetime, most: int) -> None:
-    async with keeping.db.read() as session:
+    async with keeping.db.read(institution) as session:
         files = await store.files_in_use(session, institution)
     months: dict[date, dict[str, list[File]]] = {}
     for file in files:
@@ -161,7 +161,7 @@ async def merge(
     if _rows(written) != _rows(files):
         raise ArchiveUnavailable(f"Merging {month:%Y-%m} of {institution} lost or made postings.")
     try:
-        async with keeping.db.transaction() as session:
+        async with keeping.db.transaction(institution) as session:
             await store.retire_files(session, files, at)
             await store.add_files(session, written)
     except OvertakenError:
@@ -174,30 +174,34 @@ async def merge(
 async def clean_up(keeping: Keeping, *, at: datetime, grace: timedelta = GRACE) -> int:
     """Remove files that were retired, or left over by a kill, longer ago than `grace`."""
     root = keeping.archive.root
-    async with keeping.db.transaction() as session:
-        forgotten = await store.forget_files(session, at - grace)
-    await asyncio.to_thread(housekeeping.remove, root, forgotten)
-    removed = len(forgotten)
-    async with keeping.db.read() as session:
+    async with keeping.db.read(Duty.QUEUE) as session:
         institutions = list(await business_dates(session))
+    removed = 0
     for institution in institutions:
-        async with keeping.db.read() as session:
+        async with keeping.db.transaction(institution) as session:
+            forgotten = await store.forget_files(session, institution, at - grace)
+        await asyncio.to_thread(housekeeping.remove, root, forgotten)
+        async with keeping.db.read(institution) as session:
             known = await store.names_known(session, institution)
+        removed += len(forgotten)
         removed += await asyncio.to_thread(housekeeping.sweep, root, institution, known, at - grace)
     return removed
 
 
 async def repeat_manifest(keeping: Keeping, institution: str) -> None:
     """Write beside the files which of them count."""
-    async with keeping.db.read() as session:
+    async with keeping.db.read(institution) as session:
         files = await store.files_in_use(session, institution)
     await asyncio.to_thread(housekeeping.write_manifest, keeping.archive.root, institution, files)
 
 
 async def complaints(db: Database, archive: Archive | None, *, whole: bool = False) -> list[str]:
     """Return what is wrong with the files that count: none missing or cut; `whole` reads them."""
-    async with db.read() as session:
-        files = await store.files_in_use(session)
+    async with db.read(Duty.QUEUE) as session:
+        files: list[File] = []
+        for institution in await business_dates(session):
+            await act_for(session, institution)
+            files += await store.files_in_use(session, institution)
         if not files:
             return []
         try:

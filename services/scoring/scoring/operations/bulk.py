@@ -35,7 +35,7 @@ async def record_columns(
 
     Raises `ArchiveFull` when the files cannot be written; then nothing went in.
     """
-    async with keeping.db.read() as session:
+    async with keeping.db.read(bank) as session:
         business_date = (await business_dates(session)).get(bank)
     if business_date is None:
         return await by_line(await asyncio.to_thread(table.to_pylist))
@@ -83,7 +83,7 @@ class _Step:
         """Return the answer on all plainly good rows, and the other rows."""
         found, between = self.found, await asyncio.to_thread(self.found.ids_between)
         known = Known(self.folder / "accounts", self.folder / "ids")
-        async with self.keeping.db.read() as session:
+        async with self.keeping.db.read(self.bank) as session:
             await bulk.read_accounts(session, self.bank, known.accounts)
             await bulk.read_ids(session, self.bank, *between, known.ids)
             indexes = await store.files_in_use(session, self.bank, holds=IDS)
@@ -129,7 +129,7 @@ class _Step:
         self, files: Sequence[File], indexes: Sequence[File], between: tuple[str, str]
     ) -> None:
         totals, ids = self.found.totals(), self.folder / "ids-then"
-        async with self.keeping.db.transaction() as session:
+        async with self.keeping.db.transaction(self.bank) as session:
             await store.hold_ids(session, self.bank, alone=True)
             await bulk.read_ids(session, self.bank, *between, ids)
             after = await store.files_in_use(session, self.bank, holds=IDS)

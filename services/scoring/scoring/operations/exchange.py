@@ -17,7 +17,7 @@ async def record_fx_rates(db: Database, bank: str, lines: Sequence[tuple[int, Fx
     With its first rate a currency begins to be priced at all, in every month.
     """
     last = {(rate.currency, rate.day): rate for _, rate in lines}
-    async with db.transaction() as session:
+    async with db.transaction(bank) as session:
         known = await exchange.fx_rates_at(session, bank, list(last.values()))
         changed = [rate for key, rate in last.items() if known.get(key) != rate.rate_e8]
         if changed:

@@ -38,7 +38,7 @@ async def record_loans(db: Database, bank: str, lines: Sequence[tuple[int, Loan]
         else:
             last[loan.account_number] = line, loan
     repeated = len(lines) - len(rejected) - len(last)
-    async with db.transaction() as session:
+    async with db.transaction(bank) as session:
         keys = await accounts.account_keys(session, bank, list(last))
         if len(keys) < len(last):
             await hold_accounts(session, bank, alone=False)

@@ -66,7 +66,7 @@ async def record_plain(
     if rejected is None:
         return None
     try:
-        async with db.transaction() as session:
+        async with db.transaction(bank) as session:
             taken = await plain_postings.take_plain(session, bank, found.table)
             await institution.advance(session, bank, taken.latest)
             await queue.enqueue(session, bank, taken.since_by_holder)

@@ -27,7 +27,7 @@ from scoring.store.packs import packs
 async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]]) -> Answer:
     """Store each rate in place of another at the same product, kind and day."""
     last = {(rate.product, rate.kind, rate.effective_from): rate for _, rate in lines}
-    async with db.transaction() as session:
+    async with db.transaction(bank) as session:
         known = await institution.rates_at(session, bank, list(last.values()))
         changed = [rate for key, rate in last.items() if known.get(key) != rate.rate_ppm]
         if changed:
@@ -59,7 +59,7 @@ async def record_schemes(
             continue
         content = content_of(scheme, plain(document), text_of(given))
         try:
-            async with db.transaction() as session:
+            async with db.transaction(who.institution) as session:
                 await schemes.hold(session, who.institution)
                 counts[await _arrive(session, who, scheme.version, content)] += 1
         except SchemeConflict as conflict:

@@ -46,7 +46,7 @@ async def record_postings(
     """Take each posting once, whatever the order and however often it is sent."""
     verdicts = _Verdicts()
     distinct = _distinct(lines, verdicts, at)
-    async with db.transaction() as session:
+    async with db.transaction(bank) as session:
         keys = await _accounts(session, bank, {p.account_number for _, p in distinct.values()})
         waiting = await parked.payloads(session, bank, KIND, list(distinct))
         known: list[Posting] = []

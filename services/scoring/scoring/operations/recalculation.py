@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import chain
 
 from kit import outbox
-from kit.db import Database
+from kit.db import Database, Duty
 from kit.idempotency import once
 from kit.identity import Principal
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,6 +29,7 @@ from scoring.store import accounts, history, ladder_places, queue, rankings, sco
 from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
 from scoring.store.queue import Due
+from scoring.store.rankings import DueRanking
 from scoring.store.scores import NotComputed, Score
 
 BATCH = 200
@@ -58,10 +59,18 @@ async def work(db: Database, policies: Policies, calm: Calm, clock: Callable[[],
     """Work out whoever waits, for ever."""
     while True:
         await calm.wait()
-        async with db.transaction() as session:
-            await queue.spread(session)
+        await spread(db)
         if not await recalculate(db, policies, at=clock()):
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+async def spread(db: Database) -> None:
+    """Turn 'everybody waits' into customers who wait, wherever it does."""
+    async with db.read(Duty.QUEUE) as session:
+        institutions = await queue.to_spread(session)
+    for institution in institutions:
+        async with db.transaction(institution) as session:
+            await queue.spread(session, institution)
 
 
 async def recalculate(db: Database, policies: Policies, *, at: datetime) -> int:
@@ -69,30 +78,34 @@ async def recalculate(db: Database, policies: Policies, *, at: datetime) -> int:
 
     When nobody waits, all are ranked at the end of one month that is due; return 1 then.
     """
-    async with db.transaction() as session:
-        due = await queue.take(session, BATCH)
-        if due is None:
-            return await _rank_all(session, policies)
-        if not due.customers:
-            return 0
-        policy = await policies.of(session, due.institution)
+    async with db.read(Duty.QUEUE) as session:
+        institution = await queue.waiting(session)
+        ranking = None if institution else await rankings.waiting(session)
+    if ranking:
+        return await _rank_all(db, policies, ranking)
+    if institution is None:
+        return 0
+    async with db.transaction(institution) as session:
+        due = await queue.take(session, institution, BATCH)
+        policy = await policies.of(session, institution) if due.customers else None
         if policy is not None:
             await _work_out(session, due, policy, at)
         return len(due.customers)
 
 
-async def _rank_all(session: AsyncSession, policies: Policies) -> int:
+async def _rank_all(db: Database, policies: Policies, due: DueRanking) -> int:
     """Rank all at the end of a due month; those who moved by it wait again."""
-    due = await rankings.take(session)
-    policy = await policies.of(session, due.institution) if due else None
-    if due is None or policy is None:
-        return 0
-    ladder = policy.ladder(due.month)
-    if ladder is not None and policy.ranks(due.month):
-        after = policy.ranked_months(plus(due.month, 1))
-        following = after[0] if after else month_of(policy.business_date)
-        await rankings.rank(session, policy, ladder, due.month, following=following)
-    return 1
+    async with db.transaction(due.institution) as session:
+        taken = await rankings.take(session, due)
+        policy = await policies.of(session, due.institution) if taken else None
+        if policy is None:
+            return 0
+        ladder = policy.ladder(due.month)
+        if ladder is not None and policy.ranks(due.month):
+            after = policy.ranked_months(plus(due.month, 1))
+            following = after[0] if after else month_of(policy.business_date)
+            await rankings.rank(session, policy, ladder, due.month, following=following)
+        return 1
 
 
 async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetime) -> None:
@@ -275,7 +288,7 @@ def _score(  # noqa: PLR0913, PLR0917  (a customer before and after)
 
 async def recompute(db: Database, principal: Principal, key: str, *, at: datetime) -> int:
     """Make every customer of the caller's institution wait; return how many there are."""
-    async with db.transaction() as session:
+    async with db.transaction(principal.institution) as session:
 
         async def enqueue() -> str:
             await queue.enqueue_everyone(session, principal.institution, BEGINNING)

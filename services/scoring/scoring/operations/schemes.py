@@ -38,7 +38,7 @@ def _read(text: str) -> tuple[int, Content]:
 async def draft(db: Database, who: Principal, text: str, *, key: str, at: datetime) -> Version:
     """Write down a new version; it prices nothing yet."""
     number, content = _read(text)
-    async with db.transaction() as session:
+    async with db.transaction(who.institution) as session:
 
         async def effect() -> str:
             await schemes.hold(session, who.institution)
@@ -144,7 +144,7 @@ async def _step(  # noqa: PLR0913
     at: datetime,
 ) -> Version:
     """Take one step of one version: held, decided and saved together with its record."""
-    async with db.transaction() as session:
+    async with db.transaction(who.institution) as session:
 
         async def effect() -> str:
             await schemes.hold(session, who.institution)
@@ -161,12 +161,12 @@ async def versions(
     db: Database, who: Principal, *, first: int, before: int
 ) -> tuple[Sequence[Version], bool]:
     """Return a page of versions below `before`, highest first, and whether more follow."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         found = await schemes.page(session, who.institution, before, first + 1)
     return found[:first], len(found) > first
 
 
 async def approved_months(db: Database, who: Principal) -> list[date]:
     """Return the first month of every approved scheme."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         return await schemes.taken(session, who.institution)

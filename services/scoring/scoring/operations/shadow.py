@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from kit.db import Database
+from kit.db import Database, Duty
 from kit.idempotency import once
 from kit.identity import Principal
 from kit.telemetry import span, trace_id, where
@@ -49,7 +49,7 @@ async def simulate(  # noqa: PLR0913  (each is one fact, all named)
     at: datetime,
 ) -> Run:
     """Let a draft wait for its shadow run over `months`; by default a year up to now."""
-    async with db.transaction() as session:
+    async with db.transaction(who.institution) as session:
 
         async def effect() -> str:
             await schemes.hold(session, who.institution)
@@ -106,14 +106,23 @@ async def advance(db: Database, policies: Policies, batch: int = BATCH) -> bool:
     A run that stops at the same place `MOST_TRIES` times in a row fails, and those behind it go on.
     """
     with span("shadow run"):
-        try:
-            async with db.transaction() as session:
-                return await further(session, policies, batch)
-        except StoppedError as stopped:
-            log.error("trace %s: shadow run stopped: %s", trace_id(), where(stopped.error))
-            async with db.transaction() as session:
-                await _note_stop(session, stopped.run_id)
-            return True
+        async with db.read(Duty.QUEUE) as session:
+            institutions = await shadow_runs.waiting(session)
+        for institution in institutions:
+            if await _advance(db, policies, institution, batch):
+                return True
+        return False
+
+
+async def _advance(db: Database, policies: Policies, institution: str, batch: int) -> bool:
+    try:
+        async with db.transaction(institution) as session:
+            return await further(session, policies, institution, batch)
+    except StoppedError as stopped:
+        log.error("trace %s: shadow run stopped: %s", trace_id(), where(stopped.error))
+        async with db.transaction(institution) as session:
+            await _note_stop(session, stopped.run_id)
+        return True
 
 
 class StoppedError(Exception):
@@ -137,9 +146,9 @@ async def _note_stop(session: AsyncSession, run_id: UUID) -> None:
     await shadow_runs.save(session, run)
 
 
-async def further(session: AsyncSession, policies: Policies, batch: int) -> bool:
-    """Take the oldest run one batch further; undone if the transaction fails."""
-    run = await shadow_runs.take(session)
+async def further(session: AsyncSession, policies: Policies, institution: str, batch: int) -> bool:
+    """Take an institution's oldest run one batch further; undone if the transaction fails."""
+    run = await shadow_runs.take(session, institution)
     if run is None:
         return False
     try:
@@ -237,5 +246,5 @@ async def _simulated(session: AsyncSession, run: Run) -> None:
 
 async def found(db: Database, who: Principal, run_id: UUID) -> Run | None:
     """Return a run of the caller's institution."""
-    async with db.read() as session:
+    async with db.read(who.institution) as session:
         return await shadow_runs.find(session, who.institution, run_id)

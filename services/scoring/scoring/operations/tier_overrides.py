@@ -25,7 +25,7 @@ async def override_tier(  # noqa: PLR0913  (who, what, under which policy, once,
     if policy is None:
         raise CustomerNotKnown("The institution is not known yet.")
     bank, today = policy.institution, policy.business_date
-    async with db.transaction() as session:
+    async with db.transaction(bank) as session:
 
         async def effect() -> str:
             if not await tier_overrides.hold(session, bank, wish.customer_id):
@@ -69,7 +69,7 @@ async def revoke_override(  # noqa: PLR0913  (who, whose, why, under which polic
     if policy is None:
         raise CustomerNotKnown("The institution is not known yet.")
     bank, today = policy.institution, policy.business_date
-    async with db.transaction() as session:
+    async with db.transaction(bank) as session:
 
         async def effect() -> str:
             if not await tier_overrides.hold(session, bank, customer):

@@ -42,9 +42,9 @@ LATE_FILES = _WRITTEN.format(which="recorded_through > :known_at")
 """Likewise: files that may hold postings of `ids` that were recorded after `known_at`."""
 _IN_USE = text(
     f"select {_FILE} from archive_file where retired_at is null "  # noqa: S608  (fixed columns)
-    "and (cast(:institution as text) is null or institution = :institution) "
+    "and institution = :institution "
     "and (cast(:holds as text) is null or holds = :holds) "
-    "and (cast(:month as date) is null or month = :month) order by institution, month, name"
+    "and (cast(:month as date) is null or month = :month) order by month, name"
 )
 _ADD = text(
     "insert into archive_file (institution, name, holds, month, segment, generation, rows, bytes, "
@@ -57,7 +57,10 @@ _RETIRE = text(
     "update archive_file set retired_at = :at where institution = :institution "
     "and name = any(cast(:names as text[])) and retired_at is null"
 )
-_FORGET = text(f"delete from archive_file where retired_at <= :before returning {_FILE}")  # noqa: S608  (fixed columns)
+_FORGET = text(
+    "delete from archive_file where institution = :institution and retired_at <= :before "  # noqa: S608  (fixed columns)
+    f"returning {_FILE}"
+)
 _NAMES = text("select name from archive_file where institution = :institution")
 
 
@@ -89,12 +92,12 @@ async def hold_ids(session: AsyncSession, institution: str, *, alone: bool) -> N
 
 async def files_in_use(
     session: AsyncSession,
-    institution: str | None = None,
+    institution: str,
     *,
     holds: str | None = None,
     month: date | None = None,
 ) -> list[File]:
-    """Return the files that count, of one institution or of all."""
+    """Return an institution's files that count."""
     read = await rows(session, _IN_USE, institution=institution, holds=holds, month=month)
     return [_file(row) for row in read]
 
@@ -125,9 +128,10 @@ async def retire_files(session: AsyncSession, files: Sequence[File], at: datetim
         raise OvertakenError
 
 
-async def forget_files(session: AsyncSession, before: datetime) -> list[File]:
+async def forget_files(session: AsyncSession, institution: str, before: datetime) -> list[File]:
     """Strike off files that were retired by then, and return them: nobody reads them any more."""
-    return [_file(row) for row in await rows(session, _FORGET, before=before)]
+    read = await rows(session, _FORGET, institution=institution, before=before)
+    return [_file(row) for row in read]
 
 
 async def names_known(session: AsyncSession, institution: str) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from kit.db import copy_rows
+from kit.db import copy_aside
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -95,7 +95,7 @@ async def take_postings(
         return Taken(0, {}, None, contradicted)
     await run(session, _TABLE)
     await run(session, _EMPTY)
-    await copy_rows(session, "incoming", _INCOMING, _values(fresh))
+    await copy_aside(session, "incoming", _INCOMING, _values(fresh))
     moved = await rows(session, _TAKE, institution=institution)
     count = sum(row.postings for row in moved)
     if count < len(fresh):

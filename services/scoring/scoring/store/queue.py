@@ -25,12 +25,13 @@ _EVERYONE = text(
     "on conflict (customer_id) do update set from_month = excluded.from_month "
     "where excluded.from_month < recalculation.from_month"
 )
+_TO_SPREAD = text("select code from institution where recalculate_from is not null order by code")
 _DUE = text(
-    "select code, recalculate_from from institution where recalculate_from is not null "
-    "order by code for update skip locked"
+    "select recalculate_from from institution where code = :institution "
+    "and recalculate_from is not null for update skip locked"
 )
 _DUE_DONE = text("update institution set recalculate_from = null where code = :institution")
-_OLDEST = text("select institution from recalculation limit 1")
+_WAITING = text("select institution from recalculation limit 1")
 _TAKE = text(
     "with due as materialized (select customer_id from recalculation "
     "where institution = :institution order by from_month, customer_id limit :limit "
@@ -92,19 +93,26 @@ async def enqueue_everyone(session: AsyncSession, institution: str, since: date)
     return await run(session, _EVERYONE, institution=institution, since=since)
 
 
-async def spread(session: AsyncSession) -> None:
+async def to_spread(session: AsyncSession) -> list[str]:
+    """Return the institutions in which everybody waits."""
+    return [row.code for row in await rows(session, _TO_SPREAD)]
+
+
+async def spread(session: AsyncSession, institution: str) -> None:
     """Turn 'everybody waits' of an institution into its customers."""
-    for row in await rows(session, _DUE):
-        await enqueue_everyone(session, row.code, row.recalculate_from)
-        await run(session, _DUE_DONE, institution=row.code)
+    for row in await rows(session, _DUE, institution=institution):
+        await enqueue_everyone(session, institution, row.recalculate_from)
+        await run(session, _DUE_DONE, institution=institution)
 
 
-async def take(session: AsyncSession, limit: int) -> Due | None:
-    """Take up to `limit` customers of one institution off the queue, those furthest back first."""
-    found = await rows(session, _OLDEST)
-    if not found:
-        return None
-    institution = found[0].institution
+async def waiting(session: AsyncSession) -> str | None:
+    """Return an institution in which customers wait, if there is one."""
+    found = await rows(session, _WAITING)
+    return found[0].institution if found else None
+
+
+async def take(session: AsyncSession, institution: str, limit: int) -> Due:
+    """Take up to `limit` of an institution's customers off the queue, those furthest back first."""
     taken = await rows(session, _TAKE, institution=institution, limit=limit)
     ids = [CustomerId(row.customer_id) for row in taken]
     return Due(institution, ids, min((row.from_month for row in taken), default=date.max))

@@ -127,14 +127,15 @@ async def note(session: AsyncSession, institution: str, months: Sequence[date]) 
         await run(session, _NOTE, institution=institution, months=months)
 
 
-async def take(session: AsyncSession) -> DueRanking | None:
-    """Take the earliest due month of an institution in which nobody waits to be worked out."""
+async def waiting(session: AsyncSession) -> DueRanking | None:
+    """Return the earliest due month of an institution in which nobody waits to be worked out."""
     found = await rows(session, _DUE)
-    if not found:
-        return None
-    due = DueRanking(found[0].institution, found[0].month)
-    taken = await rows(session, _TAKE, institution=due.institution, month=due.month)
-    return due if taken else None
+    return DueRanking(found[0].institution, found[0].month) if found else None
+
+
+async def take(session: AsyncSession, due: DueRanking) -> bool:
+    """Take a due month; False where another process did so first."""
+    return bool(await rows(session, _TAKE, institution=due.institution, month=due.month))
 
 
 async def rank(

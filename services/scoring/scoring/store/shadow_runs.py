@@ -100,10 +100,13 @@ _NEWEST = text(
     "and version = any(cast(:versions as int[]))) as last where back <= :limit "
     "order by version, recorded_at desc, id"
 )
+_WAITING = text(
+    "select institution from shadow_run where state in ('queued', 'running') "
+    "group by institution order by min(recorded_at), institution"
+)
 _TAKE = text(
-    f"select {_COLUMNS} from shadow_run "  # noqa: S608  (fixed columns)
-    "where state in ('queued', 'running') order by recorded_at, id limit 1 "
-    "for update skip locked"
+    f"select {_COLUMNS} from shadow_run where institution = :institution "  # noqa: S608  (fixed columns)
+    "and state in ('queued', 'running') order by recorded_at, id limit 1 for update skip locked"
 )
 
 
@@ -162,9 +165,14 @@ async def hold(session: AsyncSession, run_id: UUID) -> Run | None:
     return _run(read[0]) if read else None
 
 
-async def take(session: AsyncSession) -> Run | None:
-    """Return the run whose turn it is, held until the transaction ends."""
-    read = await rows(session, _TAKE)
+async def waiting(session: AsyncSession) -> list[str]:
+    """Return the institutions whose runs wait, the one that waited longest first."""
+    return [row.institution for row in await rows(session, _WAITING)]
+
+
+async def take(session: AsyncSession, institution: str) -> Run | None:
+    """Return the institution's run whose turn it is, held until the transaction ends."""
+    read = await rows(session, _TAKE, institution=institution)
     return _run(read[0]) if read else None
 
 
