@@ -8,6 +8,7 @@ import { identity } from './router/identity.mjs';
 import { createJourneys } from './router/journeys.mjs';
 import { limits } from './router/limits.mjs';
 import { routerLog } from './router/log.mjs';
+import { parameters } from './router/parameters.mjs';
 import { subgraphs } from './router/subgraphs.mjs';
 import { lastGoodSupergraph } from './router/supergraph.mjs';
 
@@ -43,6 +44,7 @@ export function configure(settings) {
       journeys.plugin,
       door({ development }),
       identity(settings),
+      parameters(),
       documents({ development }),
       limits(),
       subgraphs({ upstreamTimeoutMs, journeyOf: journeys.of }),

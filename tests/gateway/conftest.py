@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -18,6 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import gateway
+from tests.gateway.services import service, serving
 
 HERE = Path(__file__).parent
 ISSUER = "https://issuer.test.invalid"
@@ -83,7 +85,7 @@ def issuer(folder: Path) -> SimpleNamespace:
         body = {name: value for name, value in (body | claims).items() if value is not None}
         return jwt.encode(body, key, algorithm="ES256", headers={"kid": kid})
 
-    return SimpleNamespace(key=key, jwks=jwks, publish=publish, token=token)
+    return SimpleNamespace(name=ISSUER, key=key, jwks=jwks, publish=publish, token=token)
 
 
 @pytest.fixture(scope="session")
@@ -236,6 +238,20 @@ def _closed_router(_start) -> Router:
 def closed_router(_closed_router: Router, bank: SimpleNamespace) -> Router:
     """A router as in production: trusted documents only."""
     return _closed_router
+
+
+@pytest.fixture(scope="session")
+def services(templates, folder: Path, issuer: SimpleNamespace) -> Iterator[dict[str, str]]:
+    """Give the GraphQL addresses of the three real services, each on an empty database."""
+    made, urls = [], {}
+    with ExitStack() as stack:
+        for name in ("customer", "scoring", "campaign"):
+            database, url = templates.clone(name)
+            made.append(database)
+            urls[name] = stack.enter_context(serving(service(name, url, folder, issuer)))
+        yield urls
+    for database in made:
+        templates.drop(database)
 
 
 @pytest.fixture

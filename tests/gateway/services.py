@@ -1,0 +1,47 @@
+"""The real services over real HTTP, for tests of what they answer to anybody."""
+
+import asyncio
+import importlib
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import uvicorn
+
+
+def service(name: str, database_url: str, folder: Path, issuer: SimpleNamespace) -> Any:
+    """Build one service that trusts `issuer` and follows no feed."""
+    token_file = folder / f"{name}.token"
+    token_file.write_text(token(issuer, "service"))
+    more = {} if name == "customer" else {"token_file": token_file, "feeds": {}}
+    settings = importlib.import_module(f"{name}.settings").Settings(
+        database_url=database_url, jwks_file=issuer.jwks, issuer=issuer.name, **more
+    )
+    return importlib.import_module(f"{name}.app").create_app(settings)
+
+
+def token(issuer: SimpleNamespace, role: str, *scopes: str, **more: object) -> str:
+    """Sign what a service accepts on its GraphQL endpoint."""
+    return issuer.token(role=role, channel="counter", institution="A", scopes=scopes, **more)
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """Serve an ASGI application from a thread of its own; give where it answers GraphQL."""
+    config = uvicorn.Config(app, port=0, log_level="error", ws="none", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the service ended"
+            time.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}/graphql"
+    finally:
+        server.should_exit = True
+        thread.join()
