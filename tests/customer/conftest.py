@@ -1,6 +1,8 @@
 """The customer service as clients meet it: over HTTP, on its own migrated database."""
 
+import base64
 import json
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
@@ -22,6 +24,10 @@ LOADER = ("ingest:write", "customer:read")
 SERVICE = ("feed:read",)
 
 
+def a_master_key(name):
+    return {"id": name, "key": base64.b64encode(os.urandom(32)).decode()}
+
+
 class Issuer:
     """Signs tokens for whoever a test wants to be."""
 
@@ -30,6 +36,8 @@ class Issuer:
         self.jwks = folder / "jwks.json"
         public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
         self.jwks.write_text(json.dumps({"keys": [public | {"kid": "one", "alg": "ES256"}]}))
+        self.master_keys = folder / "master-keys.json"
+        self.master_keys.write_text(json.dumps({"keys": [a_master_key("master-1")]}))
 
     def token(self, *scopes, institution="A", subject="s1") -> str:
         now = datetime.now(UTC)
@@ -52,7 +60,10 @@ class Service:
     def __init__(self, url, issuer) -> None:
         self.issuer = issuer
         settings = Settings(
-            database_url=url, jwks_file=issuer.jwks, issuer="https://issuer.example"
+            database_url=url,
+            master_key_file=issuer.master_keys,
+            jwks_file=issuer.jwks,
+            issuer="https://issuer.example",
         )
         self.now = NOON
         self.app = create_app(settings, clock=lambda: self.now)

@@ -166,10 +166,13 @@ async def test_other_documents_are_free_and_little_need_be_known(organised):
         {"number": 2, "kind": "enterprise", "name": "Mill", "branch_code": "H", "since": "2001-01-01"},
     )  # fmt: skip
     assert counted(answer) == (2, 0, 0)
-    assert await organised.rows("select number, id_number from customer order by 1") == [
-        ("1", "G1234"),
-        ("2", None),
-    ]
+    found = await organised.data(
+        """{ customers(search: {idNumber: "g1234"}) { edges { node { number } } }
+        other: customerByNumber(number: "2") { identifiers { number } } }"""
+    )
+    assert found == {
+        "customers": {"edges": [{"node": {"number": "1"}}]}, "other": {"identifiers": []},
+    }  # fmt: skip
 
 
 async def test_half_a_character_cannot_enter(organised):

@@ -17,7 +17,7 @@ from sheaf.client import Client
 from sheaf.extract.cli import app as import_app
 from sheaf.running import running, settled
 from sheaf.running import token as signed_token
-from sheaf.system import System, make_keys
+from sheaf.system import System, make_keys, rotate_keys
 from sheaf.telling import told
 from sheaf.trouble import Trouble
 
@@ -162,12 +162,24 @@ def token(  # noqa: PLR0913, PLR0917 - a command has as many options as there ar
     sys.stdout.write(f"{signed}\n")
 
 
-@app.command()
+keys_app = typer.Typer(help="Make or replace the system's keys; without a verb, make them.")
+app.add_typer(keys_app, name="keys")
+
+
+@keys_app.callback(invoke_without_command=True)
 @told
-def keys(data_dir: DataDir = Path(".sheaf")) -> None:
-    """Make the development keys and the services' feed tokens, and start nothing."""
-    make_keys(data_dir)
-    console.print(f"Keys and tokens are in {data_dir / 'secrets'}.", highlight=False)
+def keys(context: typer.Context, data_dir: DataDir = Path(".sheaf")) -> None:
+    """Make the development keys, the master key and the services' feed tokens; start nothing."""
+    if context.invoked_subcommand is None:
+        make_keys(data_dir)
+        console.print(f"Keys and tokens are in {data_dir / 'secrets'}.", highlight=False)
+
+
+@keys_app.command()
+@told
+def rotate(data_dir: DataDir = Path(".sheaf")) -> None:
+    """Replace the master key and every institution's key while the system runs."""
+    raise typer.Exit(rotate_keys(data_dir))
 
 
 @app.command()

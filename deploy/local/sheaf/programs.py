@@ -9,6 +9,7 @@ from pathlib import Path
 
 import gateway
 from sheaf.issuer import AUDIENCE, ISSUER, Issuer
+from sheaf.master import MasterKeys
 from sheaf.state import SERVICES
 
 FEEDS: Mapping[str, tuple[str, ...]] = {
@@ -81,6 +82,8 @@ def _service(data_dir: Path, ports: Mapping[str, int], name: str, database_url: 
         "ISSUER": ISSUER,
         "AUDIENCE": AUDIENCE,
     }
+    if name == "customer":
+        told["MASTER_KEY_FILE"] = str(MasterKeys(data_dir).file)
     if name == "scoring":
         told["ARCHIVE_DIR"] = str(data_dir.resolve() / "archive")
     if name in FEEDS:

@@ -22,6 +22,7 @@ import psutil
 from sheaf import logs, migrations, place, ports, programs, running, state
 from sheaf.children import end_group, ended, spawn
 from sheaf.issuer import Issuer
+from sheaf.master import MasterKeys
 from sheaf.postgres import SUPERUSER, Cluster
 from sheaf.state import SERVICES, Pid, State, wait_until_ended
 from sheaf.supervisor import Say, Supervisor
@@ -134,13 +135,32 @@ def passwords(data_dir: Path) -> dict[str, str]:
 
 
 def make_keys(data_dir: Path) -> None:
-    """Have the issuer's key, and write new tokens that services read feeds with."""
+    """Have the issuer's key and a master key, and write new tokens to read feeds with."""
     Issuer(data_dir).ensure()
+    MasterKeys(data_dir).ensure()
     for service in programs.FEEDS:
         signed = running.token(
             data_dir, "service", "system", "", subject=service, lifetime=SERVICE_TOKEN_LIFETIME
         )
         state.write_private(programs.token_file(data_dir, service), signed)
+
+
+def rotate_keys(data_dir: Path) -> int:
+    """Add a master key and have the customer service bring everything under it and new keys."""
+    known = state.load(data_dir)
+    if not known.alive():
+        raise Trouble("Sheaf is not running; start it with `sheaf up --detach`.")
+    words = passwords(data_dir)
+    server = Cluster(place.choose(data_dir), known.ports["postgres"], words[SUPERUSER]).server
+
+    def database_url(service: str) -> str:
+        return server.url(service, role=service, password=words[service])
+
+    MasterKeys(data_dir).add()
+    told = programs.services(data_dir, known.ports, database_url)
+    [customer] = [one for one in told if one.name == "customer"]
+    argv = [sys.executable, "-m", "customer", "rotate-keys"]
+    return subprocess.run(argv, env=dict(customer.env), check=False).returncode  # noqa: S603  (our own service, as a process)
 
 
 async def keep_tokens_fresh(data_dir: Path, every_seconds: float = RENEWAL_SECONDS) -> None:

@@ -1,5 +1,7 @@
 """Where the customer service is put together, and nowhere else."""
 
+import asyncio
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -10,13 +12,17 @@ from kit.graphql import Endpoint
 from kit.identity import Principal, Verifier
 from kit.intake import intake
 from kit.server import service
+from pydantic import ValidationError
 from starlette.routing import Route
 
 from customer.graphql.context import Context
 from customer.graphql.loaders import Loaders
 from customer.graphql.schema import schema
 from customer.ingest import kinds
-from customer.settings import Place, Settings
+from customer.operations import keys
+from customer.settings import KeyedPlace, Place, Settings
+from customer.vault.master import MasterKeyMissingError, MasterKeys
+from customer.vault.opened import Vault
 
 
 def _now() -> datetime:
@@ -25,14 +31,18 @@ def _now() -> datetime:
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> FastAPI:
     """Build the service; importing this module opens nothing."""
-    db = Database(connect(str(settings.database_url), name="customer"))
+    vault = Vault(MasterKeys(settings.master_key_file))
+    db = Database(connect(str(settings.database_url), name="customer"), {"vault": vault})
     verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
 
     def context(principal: Principal) -> Context:
         loaders = Loaders(db, principal.institution)
         return Context(db=db, principal=principal, loaders=loaders, clock=clock)
 
-    app = service("customer", db)
+    async def keeping() -> None:
+        await keys.keep(db, clock)
+
+    app = service("customer", db, work=[keeping])
     app.include_router(feed(db, verifier))
     app.include_router(intake(verifier, kinds(db, clock)))
     app.routes.append(Route("/graphql", Endpoint(schema, verifier, context)))
@@ -52,3 +62,23 @@ def place() -> Place:
 def sdl() -> str:
     """Return the subgraph's schema as the federation reads it."""
     return f"{schema.as_str()}\n"
+
+
+def rotate_keys() -> int:
+    """Give every institution a new key and bring all rows under it; print how it goes."""
+    try:
+        place = KeyedPlace()
+        vault = Vault(MasterKeys(place.master_key_file))
+    except (ValidationError, MasterKeyMissingError) as missing:
+        sys.stderr.write(f"{missing}\n")
+        return 1
+
+    async def run() -> None:
+        engine = connect(str(place.database_url), name="customer rotate-keys")
+        async for line in keys.rotate_all(Database(engine, {"vault": vault}), _now):
+            sys.stdout.write(f"{line}\n")
+            sys.stdout.flush()
+        await engine.dispose()
+
+    asyncio.run(run())
+    return 0

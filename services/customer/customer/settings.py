@@ -16,7 +16,13 @@ class Place(BaseSettings):
     port: int = 9101
 
 
-class Settings(Place):
+class KeyedPlace(Place):
+    """Where the master keys are, too: without them personal values can be neither read nor kept."""
+
+    master_key_file: Path
+
+
+class Settings(KeyedPlace):
     """Read once, at start-up, from `CUSTOMER_*`; tokens are checked against `jwks_file`."""
 
     jwks_file: Path

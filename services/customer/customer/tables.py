@@ -1,12 +1,12 @@
 """Rows as PostgreSQL keeps them. Only `store` imports this module."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from kit.db import service_metadata
 from kit.idempotency import idempotency_table
 from kit.outbox import outbox_table
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
+from sqlalchemy import DateTime, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -69,7 +69,22 @@ class StaffRow(Table, table=True):
     version: int
 
 
+class InstitutionKeyRow(Table, table=True):
+    """A version of an institution's key, wrapped by a master key; destroyed once it is retired."""
+
+    __tablename__ = "institution_key"
+
+    institution: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    master: str
+    kept: bytes | None
+    made_at: datetime = Field(sa_type=DateTime(timezone=True))
+    retired_at: datetime | None = Field(sa_type=DateTime(timezone=True))
+
+
 class CustomerRow(Table, table=True):
+    """`id_number`, `phone`, `email` and `address` are of rows from before values were sealed."""
+
     __tablename__ = "customer"
     __table_args__ = (
         UniqueConstraint("institution", "number"),
@@ -80,6 +95,14 @@ class CustomerRow(Table, table=True):
         Index(None, "institution", "branch_code", "number"),
         Index(None, "institution", "phone"),
         Index(None, "institution", "id_number"),
+        Index(None, "institution", "phone_mark"),
+        Index(None, "institution", "id_number_mark"),
+        Index(
+            "ix_customer_unsealed",
+            "institution",
+            "id",
+            postgresql_where=text("data_key is null and erased_on is null"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -98,6 +121,15 @@ class CustomerRow(Table, table=True):
     manager_number: str | None
     since: date
     version: int
+    key_version: int | None
+    data_key: bytes | None
+    id_number_sealed: bytes | None
+    phone_sealed: bytes | None
+    email_sealed: bytes | None
+    address_sealed: bytes | None
+    id_number_mark: bytes | None
+    phone_mark: bytes | None
+    erased_on: date | None
 
 
 class GroupRow(Table, table=True):

@@ -34,6 +34,11 @@ async def execute(session: AsyncSession, query: Executable) -> Sequence[Row[Any]
     return (await (await session.connection()).execute(query)).all()
 
 
+async def rows(session: AsyncSession, statement: Executable, **values: Any) -> Sequence[Row[Any]]:  # noqa: ANN401  (parameters of a statement)
+    """Run one statement with its parameters and return its rows."""
+    return (await (await session.connection()).execute(statement, values)).all()
+
+
 def among(column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
     """Compare with any of `values`: one parameter, however many there are."""
     return column == any_(literal(list(values), ARRAY(column.type)))
@@ -44,9 +49,9 @@ def columns(value: Any) -> dict[str, Any]:  # noqa: ANN401  (any dataclass of th
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-async def upsert(session: AsyncSession, table: Table, rows: Rows) -> None:
-    """Insert `rows` in their order, replacing those whose primary key is there already."""
-    if not rows:
+async def upsert(session: AsyncSession, table: Table, told: Rows) -> None:
+    """Insert `told` in their order, replacing those whose primary key is there already."""
+    if not told:
         return
     names = [column.name for column in table.columns]
     keys = [column.name for column in table.primary_key]
@@ -57,5 +62,21 @@ async def upsert(session: AsyncSession, table: Table, rows: Rows) -> None:
         f"cast(null as {table.name}), cast(:rows as jsonb)) "
         f"on conflict ({', '.join(keys)}) do update set {fresh}"
     )
-    values = {"rows": json.dumps(rows, default=str)}
+    values = {"rows": json.dumps(told, default=_text)}
     await (await session.connection()).execute(statement, values)
+
+
+async def rewrite(session: AsyncSession, table: Table, told: Rows, names: Collection[str]) -> None:
+    """Set the columns `names` of the rows that `told` has by their ids."""
+    fresh = ", ".join(f"{name} = r.{name}" for name in names)
+    statement = text(
+        f"update {table.name} t set {fresh} from jsonb_populate_recordset("  # noqa: S608  (names from our own metadata)
+        f"cast(null as {table.name}), cast(:rows as jsonb)) r where t.id = r.id"
+    )
+    values = {"rows": json.dumps(told, default=_text)}
+    await (await session.connection()).execute(statement, values)
+
+
+def _text(value: object) -> str:
+    """Write a value that JSON does not know as PostgreSQL reads it."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else str(value)

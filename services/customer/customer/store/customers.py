@@ -8,9 +8,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from customer.domain.customer import Customer
 from customer.domain.ids import CustomerId
 from customer.domain.taking import Known
+from customer.store import personal
 from customer.store.bulk import among, columns, execute, upsert
 from customer.store.values import customer
 from customer.tables import METADATA
+from customer.vault.sealing import SEALED
 
 _CUSTOMER = METADATA.tables["customer"]
 
@@ -23,7 +25,11 @@ async def customers(
         among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution
     )
     rows = await execute(session, query)
-    return {CustomerId(row.id): Known(customer(row), row.version) for row in rows}
+    told = await personal.opened(session, institution, rows)
+    return {
+        CustomerId(row.id): Known(customer(row, values), row.version)
+        for row, values in zip(rows, told, strict=True)
+    }
 
 
 async def customer_ids(
@@ -52,7 +58,15 @@ async def lock_customers(
 async def save_customers(
     session: AsyncSession, institution: str, told: Mapping[CustomerId, Known[Customer]]
 ) -> None:
-    """Write customers as they now are."""
-    own = {"institution": institution}
-    rows = [columns(one.value) | own | {"version": one.version} for _, one in sorted(told.items())]
+    """Write customers as they now are, their personal values sealed."""
+    if not told:
+        return
+    known = [one for _, one in sorted(told.items())]
+    key = await personal.current_key(session, institution)
+    values = [(one.value.id, {name: getattr(one.value, name) for name in SEALED}) for one in known]
+    sealed = await personal.sealed(key, values)
+    rows = [
+        columns(one.value) | kept | {"institution": institution, "version": one.version}
+        for one, kept in zip(known, sealed, strict=True)
+    ]
     await upsert(session, _CUSTOMER, rows)

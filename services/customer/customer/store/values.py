@@ -1,5 +1,6 @@
 """From rows to domain values: the one place where they are crossed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,20 +12,20 @@ from customer.domain.ids import AccountId, CustomerId
 from customer.domain.vocabulary import Channel, CustomerKind, Purpose, Sex
 
 
-def customer(row: Row[Any]) -> Customer:
-    """Return the customer that a row of `customer` tells."""
+def customer(row: Row[Any], opened: Mapping[str, str | None]) -> Customer:
+    """Return the customer that a row of `customer` tells, with its personal values `opened`."""
     return Customer(
         id=CustomerId(row.id),
         number=row.number,
         kind=CustomerKind(row.kind),
         name=row.name,
         id_type=row.id_type,
-        id_number=row.id_number,
+        id_number=opened["id_number"],
         born_on=row.born_on,
         sex=Sex(row.sex) if row.sex else None,
-        phone=row.phone,
-        email=row.email,
-        address=row.address,
+        phone=opened["phone"],
+        email=opened["email"],
+        address=opened["address"],
         branch_code=row.branch_code,
         manager_number=row.manager_number,
         since=row.since,

@@ -6,14 +6,14 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from customer.domain.account import Card
 from customer.domain.organisation import Branch, Product, Staff
 from customer.domain.views import Counts, Position, Profile, Search
 from customer.domain.vocabulary import BranchKind, HolderRole, Line, StaffRole
-from customer.store import values
+from customer.store import personal, values
 from customer.store.bulk import among, execute
 from customer.tables import METADATA
 
@@ -67,7 +67,7 @@ async def profiles_by_id(
 ) -> dict[UUID, Profile]:
     """Return those of `ids` that the institution serves."""
     query = _PROFILE.where(among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution)
-    return {row.id: _profile(row) for row in await execute(session, query)}
+    return {one.customer.id: one for one in await _profiles(session, institution, query)}
 
 
 async def profiles_by_number(
@@ -77,18 +77,35 @@ async def profiles_by_number(
     query = _PROFILE.where(
         _CUSTOMER.c.institution == institution, among(_CUSTOMER.c.number, numbers)
     )
-    return {row.number: _profile(row) for row in await execute(session, query)}
+    return {one.customer.number: one for one in await _profiles(session, institution, query)}
 
 
 async def search(
     session: AsyncSession, institution: str, wanted: Search, *, after: str | None, limit: int
 ) -> Sequence[Profile]:
     """Return up to `limit` customers that fit, in the order of their numbers, beyond `after`."""
-    query = _PROFILE.where(_CUSTOMER.c.institution == institution, *_conditions(wanted))
+    conditions = _conditions(wanted) + await _marked(session, institution, wanted)
+    query = _PROFILE.where(_CUSTOMER.c.institution == institution, *conditions)
     if after is not None:
         query = query.where(_CUSTOMER.c.number > after)
     query = query.order_by(_CUSTOMER.c.number).limit(limit)
-    return [_profile(row) for row in await execute(session, query)]
+    return await _profiles(session, institution, query)
+
+
+async def _marked(
+    session: AsyncSession, institution: str, wanted: Search
+) -> list[ColumnElement[bool]]:
+    """Compare sealed values by their marks, and those of before, not sealed yet, as they are."""
+    told = {"phone": wanted.phone, "id_number": wanted.id_number}
+    given = {column: value for column, value in told.items() if value is not None}
+    keys = (await personal.live_keys(session, institution)).values() if given else ()
+    return [
+        or_(
+            among(_CUSTOMER.c[f"{column}_mark"], personal.marks(keys, column, value)),
+            _CUSTOMER.c[column] == value,
+        )
+        for column, value in given.items()
+    ]
 
 
 def _conditions(wanted: Search) -> list[ColumnElement[bool]]:
@@ -96,10 +113,6 @@ def _conditions(wanted: Search) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.number is not None:
         conditions.append(_CUSTOMER.c.number == wanted.number)
-    if wanted.phone is not None:
-        conditions.append(_CUSTOMER.c.phone == wanted.phone)
-    if wanted.id_number is not None:
-        conditions.append(_CUSTOMER.c.id_number == wanted.id_number)
     if wanted.branch_code is not None:
         conditions.append(_CUSTOMER.c.branch_code == wanted.branch_code)
     if wanted.name is not None:
@@ -187,7 +200,13 @@ async def counts(session: AsyncSession, institution: str) -> Counts:
     )
 
 
-def _profile(row: Row[Any]) -> Profile:
+async def _profiles(session: AsyncSession, institution: str, query: Select[Any]) -> list[Profile]:
+    found = await execute(session, query)
+    told = await personal.opened(session, institution, found)
+    return [_profile(row, one) for row, one in zip(found, told, strict=True)]
+
+
+def _profile(row: Row[Any], opened: personal.Opened) -> Profile:
     branch = Branch(
         code=row.branch_code,
         name=row.branch_name,
@@ -202,7 +221,7 @@ def _profile(row: Row[Any]) -> Profile:
             branch_code=row.manager_branch_code,
             role=StaffRole(row.manager_role),
         )
-    return Profile(values.customer(row), branch, manager)
+    return Profile(values.customer(row, opened), branch, manager)
 
 
 def _position(row: Row[Any], role: HolderRole | None = None) -> Position:

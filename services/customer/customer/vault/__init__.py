@@ -1,0 +1,1 @@
+"""The keys that personal values are sealed with, and how they are; reaches no database."""
