@@ -188,12 +188,13 @@ async def read(whole: System, day: Day, count: int) -> Latency:
     month = day.date[:7]
     document = READ % (month, month)
     async with httpx.AsyncClient(base_url=whole.running.urls["scoring"], timeout=60) as client:
-        client.headers.update(whole.bearer("teller"))
 
         async def ask(customer: str) -> None:
             asked = {"r": [{"__typename": "Customer", "id": customer}]}
             body = {"query": document, "variables": asked}
-            answer = (await client.post("/graphql", json=body)).raise_for_status().json()
+            asking = whole.asking("scoring", "contribution:read")
+            said = await client.post("/graphql", json=body, headers=asking)
+            answer = said.raise_for_status().json()
             if "errors" in answer or answer["data"]["_entities"][0]["contribution"] is None:
                 raise SystemExit(f"The read failed: {answer}")
 

@@ -5,13 +5,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 from sheaf import ports, state
+from sheaf.issuer import gateway_key
 from sheaf.running import Running, running, settled, token
 from sheaf.state import State
 
@@ -36,6 +39,16 @@ class System:
         """Return the header that lets a caller of this role in."""
         made = token(self.data_dir, role, "system", institution)
         return {"authorization": f"Bearer {made}"}
+
+    def asking(self, service: str, *scopes: str) -> dict[str, str]:
+        """Return the header that one question to a service needs, as the gateway makes it."""
+        now = int(time.time())
+        said = {
+            "iss": "sheaf-gateway", "aud": f"sheaf-{service}", "jti": uuid4().hex, "sub": "bench",
+            "role": "teller", "channel": "counter", "institution": INSTITUTION,
+            "scopes": list(scopes), "iat": now, "exp": now + 30,
+        }  # fmt: skip
+        return {"authorization": f"Bearer {gateway_key(self.data_dir).signed(said)}"}
 
     def sheaf(self, *words: str) -> None:
         """Run a command on this system; it must succeed."""

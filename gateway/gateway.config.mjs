@@ -9,12 +9,14 @@ import { createJourneys } from './router/journeys.mjs';
 import { limits } from './router/limits.mjs';
 import { routerLog } from './router/log.mjs';
 import { parameters } from './router/parameters.mjs';
+import { principals } from './router/principals.mjs';
 import { subgraphs } from './router/subgraphs.mjs';
 import { lastGoodSupergraph } from './router/supergraph.mjs';
 
 /** The runtime's configuration and the journeys it records (closed by whoever starts it). */
 export function configure(settings) {
   const journeys = createJourneys(settings);
+  const known = identity(settings);
   const { development, upstreamTimeoutMs } = settings;
   const config = {
     supergraph: lastGoodSupergraph({ path: settings.supergraph, urls: settings.subgraphUrls }),
@@ -23,11 +25,6 @@ export function configure(settings) {
     transports: { http: httpTransport },
     // Shared upstream calls are keyed without the headers a plugin sets: users could be crossed.
     transportEntries: { '*': { options: { deduplicateInflightRequests: false } } },
-    propagateHeaders: {
-      fromClientToSubgraphs: ({ request }) => ({
-        authorization: request.headers.get('authorization'),
-      }),
-    },
     logging: routerLog,
     maskedErrors: false, // `answers` decides, it knows the trace
     graphqlEndpoint: '/graphql',
@@ -43,10 +40,11 @@ export function configure(settings) {
     plugins: () => [
       journeys.plugin,
       door({ development }),
-      identity(settings),
+      known.plugin,
       parameters(),
       documents({ development }),
       limits(),
+      principals({ ...settings, callerOf: known.callerOf }),
       subgraphs({ upstreamTimeoutMs, journeyOf: journeys.of }),
       answers({ journeyOf: journeys.of }),
     ],

@@ -15,6 +15,11 @@ def supergraph() -> Path:
     return root() / "supergraph.graphql"
 
 
+def roles() -> Path:
+    """Give what each role may do in which channel."""
+    return root() / "roles.json"
+
+
 def documents() -> Path:
     """Give the folder of trusted documents, one operation per `*.graphql` file."""
     return root() / "documents"

@@ -1,9 +1,10 @@
-// Lets a request in only with a valid ES256 token of our issuer; the subgraphs check it again.
+// Lets a request in only with a valid token of the issuer, and knows from it who is asking.
 import { createPublicKey } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { GraphQLError } from 'graphql';
 import jsonwebtoken from 'jsonwebtoken';
 import { say } from './log.mjs';
+import { readPolicy } from './policy.mjs';
 
 const CACHED_TOKENS = 5_000;
 const LOOK_AGAIN_MS = 2_000;
@@ -61,10 +62,35 @@ export function watchKeys(path, now = Date.now) {
   };
 }
 
-/** Checks tokens; remembers good ones until they expire or the keys change. */
-export function tokenCheck({ keys, issuer, audience, now = Date.now }) {
+function forbid(message) {
+  return new GraphQLError(message, { extensions: { code: 'FORBIDDEN', http: { status: 403 } } });
+}
+
+const isText = (value) => typeof value === 'string' && value !== '';
+
+/** Who a verified token speaks for, as principals will say it; the policy gives the scopes. */
+export function callerIn(claims, policy) {
+  const { sub, role, channel, institution } = claims;
+  if (![sub, role, channel, institution].every(isText)) {
+    throw forbid('The token does not say who is asking: subject, role, channel and institution.');
+  }
+  const scopes = policy.scopesOf(role, channel);
+  if (scopes === undefined) {
+    throw forbid(`The role '${role}' does not work in the channel '${channel}' here.`);
+  }
+  const caller = { sub, role, channel, institution, scopes };
+  const branches = claims.branch_codes;
+  if (Array.isArray(branches) && branches.every(isText)) caller.branch_codes = branches;
+  for (const name of ['staff_number', 'customer_number', 'verified_caller']) {
+    if (isText(claims[name])) caller[name] = claims[name];
+  }
+  return Object.freeze(caller);
+}
+
+/** Checks tokens and gives the caller; remembers good ones until they expire or the keys change. */
+export function tokenCheck({ keys, issuer, audience, policy, now = Date.now }) {
   let cacheOf = keys();
-  let goodUntil = new Map();
+  let known = new Map();
   return function check(header) {
     if (!header) {
       throw refuse("No token came with this request. Send the header 'Authorization: Bearer <token>'.");
@@ -75,19 +101,21 @@ export function tokenCheck({ keys, issuer, audience, now = Date.now }) {
     }
     if (keys() !== cacheOf) {
       cacheOf = keys();
-      goodUntil = new Map();
+      known = new Map();
     }
-    const until = goodUntil.get(token);
-    if (until !== undefined && now() < until) return;
+    const found = known.get(token);
+    if (found !== undefined && now() < found.until) return found.caller;
     const kid = jsonwebtoken.decode(token, { complete: true })?.header?.kid;
     const key = cacheOf.get(kid);
     if (!key) throw refuse('The token was signed with a key that is not known here. Get a new token.');
     try {
       const options = { algorithms: ['ES256'], issuer, audience };
-      const { exp } = jsonwebtoken.verify(token, key, options);
-      if (typeof exp !== 'number') throw refuse('The token has no expiry. Get a new token.');
-      if (goodUntil.size >= CACHED_TOKENS) goodUntil = new Map();
-      goodUntil.set(token, exp * 1000);
+      const claims = jsonwebtoken.verify(token, key, options);
+      if (typeof claims.exp !== 'number') throw refuse('The token has no expiry. Get a new token.');
+      const caller = callerIn(claims, policy);
+      if (known.size >= CACHED_TOKENS) known = new Map();
+      known.set(token, { until: claims.exp * 1000, caller });
+      return caller;
     } catch (error) {
       if (error instanceof GraphQLError) throw error;
       throw refuse(
@@ -99,16 +127,21 @@ export function tokenCheck({ keys, issuer, audience, now = Date.now }) {
   };
 }
 
-/** The plugin: every GraphQL request is checked before its body is read. */
+/** The plugin checks every GraphQL request before its body is read; `callerOf` says whose it is. */
 export function identity(settings) {
+  const callers = new WeakMap();
   const check = tokenCheck({
     keys: watchKeys(settings.jwksFile),
     issuer: settings.issuer,
     audience: settings.audience,
+    policy: readPolicy(settings),
   });
   return {
-    onRequestParse({ request }) {
-      check(request.headers.get('authorization'));
+    callerOf: (request) => callers.get(request),
+    plugin: {
+      onRequestParse({ request }) {
+        callers.set(request, check(request.headers.get('authorization')));
+      },
     },
   };
 }

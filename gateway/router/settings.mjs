@@ -45,6 +45,10 @@ export function readSettings(environment = process.env) {
     supergraph: given('GATEWAY_SUPERGRAPH') ?? COMMITTED_SUPERGRAPH,
     subgraphUrls: Object.freeze(subgraphUrls),
     jwksFile: required('GATEWAY_JWKS_FILE', 'path of the JWKS file with the public ES256 keys'),
+    principalKeyFile: required(
+      'GATEWAY_PRINCIPAL_KEY_FILE',
+      'path of the PEM file with the private P-256 key that principals are signed with',
+    ),
     issuer: required('GATEWAY_ISSUER', 'the iss claim that tokens must carry'),
     audience: given('GATEWAY_AUDIENCE') ?? 'sheaf',
     development: given('GATEWAY_DEVELOPMENT') === '1',

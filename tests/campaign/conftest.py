@@ -3,29 +3,27 @@
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import httpx
-import jwt
 import pytest
 from campaign.app import create_app
 from campaign.inbox import HANDLERS
 from campaign.settings import Settings
-from cryptography.hazmat.primitives.asymmetric import ec
 from kit.db import Database, connect
 from kit.inbox import Consumer, Event
 from sqlalchemy import event as listen
 from sqlalchemy import text
 
+from tests.callers import Callers, bearer
+
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 AS_OF = date(2026, 2, 28)
-ISSUER = "https://issuer.example"
 SCOPES = {
     "marketer": ["customer:read", "contribution:read", "campaign:read", "campaign:write"],
     "approver": ["campaign:read", "campaign:approve", "customer:read"],
     "teller": ["customer:read", "offer:read", "offer:respond"],
-    "service": ["feed:read"],
 }
 
 
@@ -175,21 +173,17 @@ class Clock:
 class Service:
     """The running app, asked with a role's token."""
 
-    def __init__(self, app, key, clock: Clock) -> None:
+    def __init__(self, app, callers: Callers, clock: Clock) -> None:
         self.clock = clock
+        self.callers = callers
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://campaign"
         )
-        self._key = key
 
-    def token(self, role: str, subject: str | None = None, institution: str = "A") -> str:
-        now = datetime.now(UTC)
-        claims = {
-            "iss": ISSUER, "aud": "sheaf", "sub": subject or role, "role": role, "jti": uuid4().hex,
-            "channel": "counter", "institution": institution, "scopes": SCOPES[role],
-            "iat": now, "exp": now + timedelta(hours=1),
-        }  # fmt: skip
-        return jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": "one"})
+    def headers(self, role: str, subject: str | None = None, institution: str = "A"):
+        """Ask as a person of this role; the header is good for one request."""
+        who = {"sub": subject or role, "role": role, "institution": institution}
+        return bearer(self.callers.principal("campaign", *SCOPES[role], **who))
 
     async def whole(
         self, query: str, role: str = "marketer", subject=None, institution="A", **values
@@ -197,10 +191,7 @@ class Service:
         answer = await self.http.post(
             "/graphql",
             content=json.dumps({"query": query, "variables": values}),
-            headers={
-                "authorization": f"Bearer {self.token(role, subject, institution)}",
-                "content-type": "application/json",
-            },
+            headers=self.headers(role, subject, institution) | {"content-type": "application/json"},
         )
         return answer.json()
 
@@ -214,16 +205,11 @@ class Service:
 
 @asynccontextmanager
 async def serving(url: str, folder, clock: Clock) -> AsyncIterator[Service]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    public = jwt.algorithms.ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
-    jwks = folder / "jwks.json"
-    jwks.write_text(json.dumps({"keys": [public | {"kid": "one", "alg": "ES256"}]}))
-    settings = Settings(
-        database_url=url, jwks_file=jwks, issuer=ISSUER, token_file=folder / "none", feeds={}
-    )
+    callers = Callers(folder)
+    settings = Settings(database_url=url, token_file=folder / "none", feeds={}, **callers.settings)
     app = create_app(settings, clock=clock)
     async with app.router.lifespan_context(app):
-        asked = Service(app, key, clock)
+        asked = Service(app, callers, clock)
         async with asked.http:
             yield asked
 

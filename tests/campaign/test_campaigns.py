@@ -7,6 +7,8 @@ import pytest
 from campaign.domain.arms import Arm, arm, offer_id
 from kit import outbox
 
+from tests.callers import bearer
+
 pytestmark = pytest.mark.anyio
 EVENTS = "select type, subject, version, data from outbox order by seq"
 STATUS = "select status, version from campaign"
@@ -195,8 +197,8 @@ async def test_every_step_is_announced_in_the_feed_in_order(bank, service, campa
     await bank.opens("1")
     launched = await campaigns.launched(holdOutPpm=0)
     await campaigns.step("stop", launched)
-    token = service.token("service")
-    answer = await service.http.get("/feed", headers={"authorization": f"Bearer {token}"})
+    reader = bearer(service.callers.credential("service", ""))
+    answer = await service.http.get("/feed", headers=reader)
     assert [
         (one["type"], one["subject"], one["version"], one["institution"]) for one in answer.json()
     ] == [

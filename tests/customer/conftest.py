@@ -1,69 +1,36 @@
 """The customer service as clients meet it: over HTTP, on its own migrated database."""
 
-import base64
 import json
-import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import httpx
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from customer.app import create_app
 from customer.settings import Settings
 from kit.db import Database, connect
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
+from tests.callers import Callers, bearer
 from tests.customer.records import BRANCHES, INSTITUTION, PRODUCTS, STAFF, a_customer, an_account
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DESK = ("customer:read", "consent:write")
-LOADER = ("ingest:write", "customer:read")
-SERVICE = ("feed:read",)
-
-
-def a_master_key(name):
-    return {"id": name, "key": base64.b64encode(os.urandom(32)).decode()}
-
-
-class Issuer:
-    """Signs tokens for whoever a test wants to be."""
-
-    def __init__(self, folder) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.jwks = folder / "jwks.json"
-        public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-        self.jwks.write_text(json.dumps({"keys": [public | {"kid": "one", "alg": "ES256"}]}))
-        self.master_keys = folder / "master-keys.json"
-        self.master_keys.write_text(json.dumps({"keys": [a_master_key("master-1")]}))
-
-    def token(self, *scopes, institution="A", subject="s1") -> str:
-        now = datetime.now(UTC)
-        claims = {
-            "iss": "https://issuer.example", "aud": "sheaf", "sub": subject, "role": "some",
-            "channel": "counter", "institution": institution, "scopes": scopes,
-            "iat": now, "exp": now + timedelta(hours=1),
-        }  # fmt: skip
-        return jwt.encode(claims, self.key, algorithm="ES256", headers={"kid": "one"})
 
 
 @pytest.fixture(scope="session")
-def issuer(tmp_path_factory) -> Issuer:
-    return Issuer(tmp_path_factory.mktemp("keys"))
+def callers(tmp_path_factory) -> Callers:
+    return Callers(tmp_path_factory.mktemp("keys"))
 
 
 class Service:
     """One running service, the statements it sends, and callers of every sort."""
 
-    def __init__(self, url, issuer) -> None:
-        self.issuer = issuer
+    def __init__(self, url, callers) -> None:
+        self.callers = callers
         settings = Settings(
-            database_url=url,
-            master_key_file=issuer.master_keys,
-            jwks_file=issuer.jwks,
-            issuer="https://issuer.example",
+            database_url=url, master_key_file=callers.master_keys, **callers.settings
         )
         self.now = NOON
         self.app = create_app(settings, clock=lambda: self.now)
@@ -74,18 +41,21 @@ class Service:
         self.db = Database(connect(url, name="test"))
 
     def headers(self, scopes, institution="A") -> dict[str, str]:
-        return {"authorization": f"Bearer {self.issuer.token(*scopes, institution=institution)}"}
+        """Ask as a person, with these scopes; the header is good for one request."""
+        return bearer(self.callers.principal("customer", *scopes, institution=institution))
 
-    async def ingest(self, kind, *records, institution="A", scopes=LOADER):
+    def program(self, role="loader", institution="A") -> dict[str, str]:
+        """Ask as a program."""
+        return bearer(self.callers.credential(role, institution))
+
+    async def ingest(self, kind, *records, institution="A"):
         """Send records (dicts, or a line as it is) and give the answer."""
         lines = [one if isinstance(one, str) else json.dumps(one) for one in records]
-        return await self.ingest_body(
-            kind, "\n".join(lines).encode(), institution=institution, scopes=scopes
-        )
+        return await self.ingest_body(kind, "\n".join(lines).encode(), institution=institution)
 
-    async def ingest_body(self, kind, body, *, institution="A", scopes=LOADER):
+    async def ingest_body(self, kind, body, *, institution="A"):
         answer = await self.http.post(
-            f"/ingest/{kind}", content=body, headers=self.headers(scopes, institution)
+            f"/ingest/{kind}", content=body, headers=self.program(institution=institution)
         )
         assert answer.status_code == 200, answer.text
         return answer.json()
@@ -110,7 +80,7 @@ class Service:
 
         A transaction elsewhere in the cluster can hold the newest events back for a moment.
         """
-        reader = self.headers(SERVICE)
+        reader = self.program("service")
         head = (await self.http.get("/feed/head", headers=reader)).json()["cursor"]
         found, after = [], ""
         while after != head:
@@ -131,8 +101,8 @@ class Service:
 
 
 @pytest.fixture
-async def service(anyio_backend, database, issuer) -> AsyncIterator[Service]:
-    made = Service(database("customer"), issuer)
+async def service(anyio_backend, database, callers) -> AsyncIterator[Service]:
+    made = Service(database("customer"), callers)
     async with made.app.router.lifespan_context(made.app):
         yield made
     await made.http.aclose()

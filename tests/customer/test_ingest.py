@@ -270,7 +270,7 @@ async def test_records_before_the_institution_are_refused_as_a_whole(service):
     answer = await service.http.post(
         "/ingest/products",
         content=json.dumps(PRODUCTS[0]),
-        headers=service.headers(("ingest:write",)),
+        headers=service.program(),
     )
     assert answer.status_code == 400
     assert answer.json()["code"] == "INSTITUTION_NOT_RECORDED"
@@ -368,10 +368,13 @@ async def test_a_consent_that_cannot_be_is_rejected(bank, values, code):
 
 
 async def test_only_a_loader_may_send_records(organised):
-    answer = await organised.http.post(
-        "/ingest/customers",
-        content=json.dumps(a_customer()),
-        headers=organised.headers(("customer:read", "consent:write")),
-    )
-    assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+    person = organised.headers(("customer:read", "consent:write", "ingest:write"))
+    for caller, refused in (
+        (organised.program("service"), (403, "FORBIDDEN")),
+        (person, (401, "UNAUTHENTICATED")),
+    ):
+        answer = await organised.http.post(
+            "/ingest/customers", content=json.dumps(a_customer()), headers=caller
+        )
+        assert (answer.status_code, answer.json()["code"]) == refused
     assert await organised.rows("select count(*) from customer") == [(0,)]

@@ -68,7 +68,7 @@ async def test_a_bug_is_answered_and_logged_without_what_it_quotes(
     answer = await organised.http.post(
         "/ingest/customers",
         content=json.dumps(a_customer(**SECRETS)),
-        headers=organised.headers(("ingest:write",)),
+        headers=organised.program(),
     )
     assert answer.status_code == 500
     assert answer.json()["code"] == "INTERNAL"

@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kit.db import Database, connect
 
-from tests.customer.conftest import NOON, a_master_key
+from tests.callers import a_master_key
+from tests.customer.conftest import NOON
 from tests.customer.records import a_customer
 
 pytestmark = pytest.mark.anyio
@@ -49,10 +50,10 @@ async def everything(service):
 
 
 @pytest.fixture
-def key_file(tmp_path, issuer):
+def key_file(tmp_path, callers):
     """A copy of the service's master keys that a test may add to."""
     copy = tmp_path / "master-keys.json"
-    copy.write_text(issuer.master_keys.read_text())
+    copy.write_text(callers.master_keys.read_text())
     return copy
 
 
@@ -232,11 +233,11 @@ async def test_imports_during_a_rotation_lose_nothing(bank, other):
 
 
 async def test_a_new_master_key_wraps_the_institutions_keys_and_needs_no_restart(
-    bank, other, key_file, issuer
+    bank, other, key_file, callers
 ):
-    kept = issuer.master_keys.read_text()
+    kept = callers.master_keys.read_text()
     add_master(key_file, "master-2")
-    issuer.master_keys.write_text(key_file.read_text())
+    callers.master_keys.write_text(key_file.read_text())
     try:
         lines = [line async for line in keys.rotate_all(other, lambda: NOON + timedelta(days=1))]
         assert lines == [
@@ -252,7 +253,7 @@ async def test_a_new_master_key_wraps_the_institutions_keys_and_needs_no_restart
         ) == [("master-2",)]
         assert await found_by(bank, phone="13812345678") == ["1"]
     finally:
-        issuer.master_keys.write_text(kept)
+        callers.master_keys.write_text(kept)
 
 
 async def test_the_operator_s_command_rotates_and_says_so(bank, key_file):

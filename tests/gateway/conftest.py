@@ -19,11 +19,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import gateway
+from tests.callers import Callers
 from tests.gateway.services import service, serving
 
 HERE = Path(__file__).parent
 ISSUER = "https://issuer.test.invalid"
 START_SECONDS = 30
+AT_THE_COUNTER = {"role": "teller", "channel": "counter"}
 
 
 def _load(name: str) -> ModuleType:
@@ -81,11 +83,20 @@ def issuer(folder: Path) -> SimpleNamespace:
 
     def token(subject: str = "M-1", *, kid: str = "k1", **claims: object) -> str:
         now = int(time.time())
-        body = {"iss": ISSUER, "aud": "sheaf", "sub": subject, "iat": now, "exp": now + 300}
+        body = {
+            "iss": ISSUER, "aud": "sheaf", "sub": subject, "iat": now, "exp": now + 300,
+            "role": "developer", "channel": "console", "institution": "A",
+        }  # fmt: skip
         body = {name: value for name, value in (body | claims).items() if value is not None}
         return jwt.encode(body, key, algorithm="ES256", headers={"kid": kid})
 
     return SimpleNamespace(name=ISSUER, key=key, jwks=jwks, publish=publish, token=token)
+
+
+@pytest.fixture(scope="session")
+def callers(tmp_path_factory: pytest.TempPathFactory) -> Callers:
+    """Give the key that the routers sign principals with, and whom the real services trust."""
+    return Callers(tmp_path_factory.mktemp("callers"))
 
 
 @pytest.fixture(scope="session")
@@ -166,7 +177,7 @@ class Router:
 
 
 @pytest.fixture(scope="session")
-def _start(node: str, folder: Path, issuer: SimpleNamespace, _bank: SimpleNamespace, supergraph):
+def _start(node: str, folder: Path, issuer, callers, _bank: SimpleNamespace, supergraph):
     started: list[Router] = []
 
     def start(*, wait: bool = True, **settings: object) -> Router:
@@ -180,6 +191,7 @@ def _start(node: str, folder: Path, issuer: SimpleNamespace, _bank: SimpleNamesp
             "GATEWAY_CAMPAIGN_URL": _bank.campaign.url,
             "GATEWAY_JWKS_FILE": issuer.jwks,
             "GATEWAY_ISSUER": ISSUER,
+            "GATEWAY_PRINCIPAL_KEY_FILE": callers.gateway.pem,
             "GATEWAY_DEVELOPMENT": 1,
         } | settings
         with log.open("wb") as out:
@@ -189,7 +201,8 @@ def _start(node: str, folder: Path, issuer: SimpleNamespace, _bank: SimpleNamesp
                 stdout=out,
                 stderr=out,
             )
-        router = Router(process, log, issuer.token())
+        caller = {} if environment["GATEWAY_DEVELOPMENT"] else AT_THE_COUNTER
+        router = Router(process, log, issuer.token(**caller))
         started.append(router)
         if wait:
             router.wait_until_it_listens()
@@ -241,14 +254,14 @@ def closed_router(_closed_router: Router, bank: SimpleNamespace) -> Router:
 
 
 @pytest.fixture(scope="session")
-def services(templates, folder: Path, issuer: SimpleNamespace) -> Iterator[dict[str, str]]:
+def services(templates, folder: Path, callers: Callers) -> Iterator[dict[str, str]]:
     """Give the GraphQL addresses of the three real services, each on an empty database."""
     made, urls = [], {}
     with ExitStack() as stack:
         for name in ("customer", "scoring", "campaign"):
             database, url = templates.clone(name)
             made.append(database)
-            urls[name] = stack.enter_context(serving(service(name, url, folder, issuer)))
+            urls[name] = stack.enter_context(serving(service(name, url, folder, callers)))
         yield urls
     for database in made:
         templates.drop(database)

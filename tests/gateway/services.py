@@ -7,26 +7,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import uvicorn
 
+from tests.callers import Callers
 
-def service(name: str, database_url: str, folder: Path, issuer: SimpleNamespace) -> Any:
-    """Build one service that trusts `issuer` and follows no feed."""
+
+def service(name: str, database_url: str, folder: Path, callers: Callers) -> Any:
+    """Build one service that trusts `callers` and follows no feed."""
     token_file = folder / f"{name}.token"
-    token_file.write_text(token(issuer, "service"))
-    more = {} if name == "customer" else {"token_file": token_file, "feeds": {}}
+    token_file.write_text(callers.credential("service", ""))
+    more = {"token_file": token_file, "feeds": {}}
+    if name == "customer":
+        more = {"master_key_file": callers.master_keys}
     settings = importlib.import_module(f"{name}.settings").Settings(
-        database_url=database_url, jwks_file=issuer.jwks, issuer=issuer.name, **more
+        database_url=database_url, **callers.settings, **more
     )
     return importlib.import_module(f"{name}.app").create_app(settings)
-
-
-def token(issuer: SimpleNamespace, role: str, *scopes: str, **more: object) -> str:
-    """Sign what a service accepts on its GraphQL endpoint."""
-    return issuer.token(role=role, channel="counter", institution="A", scopes=scopes, **more)
 
 
 @contextmanager

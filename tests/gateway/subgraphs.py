@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
+import jwt
 import strawberry
 from strawberry.federation import Schema
 from strawberry.types import Info
@@ -28,6 +29,12 @@ class Call:
 class Money:
     amount: str
     currency: str
+
+
+def _subject(info: Info) -> str | None:
+    """Say for whom the router asks."""
+    token = info.context["headers"].get("authorization", "").removeprefix("Bearer ")
+    return jwt.decode(token, options={"verify_signature": False})["sub"] if token else None
 
 
 def _whole_bank() -> tuple[Schema, Schema, Schema]:
@@ -64,7 +71,7 @@ def _customer() -> Schema:
         @strawberry.field
         def whoami(self, info: Info) -> str | None:
             time.sleep(0.01)  # long enough for identical calls to overlap
-            return info.context["headers"].get("authorization")
+            return _subject(info)
 
     @strawberry.type
     class Mutation:
@@ -111,7 +118,7 @@ def _scoring() -> Schema:
 
         @classmethod
         def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Customer":  # noqa: A002 - the key's name
-            return cls(id=id, reader=info.context["headers"].get("authorization"))
+            return cls(id=id, reader=_subject(info))
 
     @strawberry.type
     class Query:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 import gateway
-from tests.gateway.services import token
 
 HERE = Path(__file__).parent
 PAGE = HERE.parents[1] / "docs" / "conformance.md"
@@ -60,6 +59,6 @@ def test_the_gateway_fails_no_audit_but_those_explained(audit, router, issuer):
 
 
 @pytest.mark.parametrize("name", ["customer", "scoring", "campaign"])
-def test_a_service_fails_no_audit_but_those_explained(name, audit, services, issuer):
-    found = failed(audit(services[name], lambda: token(issuer, "teller", "customer:read")))
+def test_a_service_fails_no_audit_but_those_explained(name, audit, services, callers):
+    found = failed(audit(services[name], lambda: callers.principal(name, "customer:read")))
     assert found.keys() == explained("services"), found

@@ -113,6 +113,9 @@ def test_a_request_in_flight_is_answered_before_a_stop(start, bank):
     [
         ({"GATEWAY_JWKS_FILE": ""}, "GATEWAY_JWKS_FILE is not set"),
         ({"GATEWAY_JWKS_FILE": "/nowhere"}, "GATEWAY_JWKS_FILE /nowhere cannot be used: ENOENT"),
+        ({"GATEWAY_PRINCIPAL_KEY_FILE": ""}, "GATEWAY_PRINCIPAL_KEY_FILE is not set"),
+        ({"GATEWAY_PRINCIPAL_KEY_FILE": "/nowhere"}, "/nowhere cannot be used: ENOENT"),
+        ({"GATEWAY_PRINCIPAL_KEY_FILE": "/dev/null"}, "/dev/null cannot be used: "),
         ({"GATEWAY_PORT": "tcp://10.0.0.1:4000"}, "set enableServiceLinks: false"),
         ({"GATEWAY_SCORING_URL": ""}, "GATEWAY_SCORING_URL is not set, so 'scoring'"),
         ({"GATEWAY_SCORING_URL": "scoring:1"}, "GATEWAY_SCORING_URL must be an http or https"),

@@ -8,11 +8,14 @@ import time
 from collections import Counter
 
 import httpx
+import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from kit.identity import Principal, Principals
 
 WHO = "query Who { whoami }"
 SEEN = 'query Seen { customerByNumber(number: "7") { name seenBy } }'
+SEEN_BY_ALL = 'query All { customerByNumber(number: "7") { name seenBy offers } }'
 
 
 def bearer(token):
@@ -109,43 +112,119 @@ def test_changed_keys_are_taken_up_and_a_broken_key_file_is_survived(start, bank
     assert router.post(WHO, headers=old).status_code == 401
 
 
-def test_the_caller_s_token_and_no_other_header_reaches_the_services(router, bank, issuer):
+def said(bank, callers):
+    """Give what the router said of the caller, by service, as the services verify it."""
+    return {
+        name: Principals(callers.gateway.jwks, service=name).principal(
+            call.headers["authorization"].removeprefix("Bearer ")
+        )
+        for name in ("customer", "scoring", "campaign")
+        for call in getattr(bank, name).calls
+    }
+
+
+def test_each_service_is_told_who_asks_by_a_principal_of_its_own(router, bank, issuer, callers):
+    token = issuer.token(
+        "S-9", role="customer_manager", channel="counter", institution="B", scopes=["operate"],
+        branch_codes=["01", "0102"], staff_number="M9", customer_number=None, verified_caller=7,
+    )  # fmt: skip
+    router.ask(SEEN_BY_ALL, headers=bearer(token))
+    told = said(bank, callers)
+    assert told.keys() == {"customer", "scoring", "campaign"}
+    assert set(told.values()) == {
+        Principal(
+            subject="S-9", role="customer_manager", channel="counter", institution="B",
+            scopes=frozenset({
+                "customer:read", "contribution:read", "offer:read", "offer:respond",
+                "consent:write", "campaign:read",
+            }),
+            branch_codes=frozenset({"01", "0102"}), staff_number="M9",
+        )
+    }  # fmt: skip
+
+
+def claims_of(call):
+    token = call.headers["authorization"].removeprefix("Bearer ")
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def test_a_principal_lasts_half_a_minute_and_none_is_sent_twice(router, bank, issuer):
+    for _ in range(2):
+        router.ask(SEEN_BY_ALL, headers=bearer(issuer.token()))
+    calls = [*bank.customer.calls, *bank.scoring.calls, *bank.campaign.calls]
+    claims = [claims_of(call) for call in calls]
+    assert {each["exp"] - each["iat"] for each in claims} == {30}
+    assert len({each["jti"] for each in claims}) == len(calls) == 6
+
+
+def test_a_retried_read_brings_a_principal_of_its_own(router, bank):
+    bank.scoring.mood = "broken"
+    router.ask(SEEN)
+    first, second = bank.scoring.calls
+    assert claims_of(first)["jti"] != claims_of(second)["jti"]
+
+
+def test_no_header_of_the_client_reaches_a_service(router, bank, issuer):
     token = issuer.token("S-9")
-    headers = bearer(token) | {"x-institution": "OTHER", "cookie": "a=b"}
-    router.ask(SEEN, headers=headers)
+    claimed = {"x-institution": "OTHER", "cookie": "a=b", "x-forwarded-user": "boss"}
+    router.ask(SEEN, headers=bearer(token) | claimed)
     for call in (*bank.customer.calls, *bank.scoring.calls):
-        assert call.headers["authorization"] == f"Bearer {token}"
-        assert "x-institution" not in call.headers
-        assert "cookie" not in call.headers
+        assert token not in str(call.headers)
+        assert claims_of(call)["sub"] == "S-9"
+        assert not call.headers.keys() & claimed.keys()
 
 
 def test_headers_smuggled_in_the_body_never_reach_a_service(router, bank, issuer):
-    token = issuer.token()
     smuggled = {"headers": {"authorization": "Bearer stolen", "x-institution": "OTHER"}}
-    router.ask(SEEN, extensions=smuggled, headers=bearer(token))
+    router.ask(SEEN, extensions=smuggled, headers=bearer(issuer.token("S-9")))
     for call in (*bank.customer.calls, *bank.scoring.calls):
-        assert call.headers["authorization"] == f"Bearer {token}"
+        assert claims_of(call)["sub"] == "S-9"
         assert "x-institution" not in call.headers
         assert "extensions" not in call.body
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"role": "king"},
+        {"role": "teller", "channel": "online"},
+        {"channel": "pigeon"},
+        {"role": None},
+        {"role": ["teller"]},
+        {"institution": None},
+        {"institution": ""},
+    ],
+)
+def test_who_has_no_part_in_the_policy_is_refused(claims, router, bank, issuer):
+    answer = router.post(WHO, headers=bearer(issuer.token(**claims)))
+    assert answer.status_code == 403
+    assert answer.json()["errors"][0]["extensions"] == {"code": "FORBIDDEN"}
+    assert bank.customer.calls == []
+
+
+def test_a_developer_is_nobody_outside_development(closed_router, bank, issuer):
+    answer = closed_router.post(WHO, headers=bearer(issuer.token(role="developer")))
+    assert answer.status_code == 403
+    assert bank.customer.calls == []
+
+
 def test_identical_documents_of_two_users_never_cross(router, bank, issuer):
-    mine, yours = (f"Bearer {issuer.token(subject)}" for subject in ("mine", "yours"))
+    headers = {subject: bearer(issuer.token(subject)) for subject in ("mine", "yours")}
 
     async def both():
         limits = httpx.Limits(max_connections=40)
         async with httpx.AsyncClient(timeout=30, limits=limits) as client:
 
-            async def one(authorization):
+            async def one(subject):
                 answer = await client.post(
                     f"{router.url}/graphql",
                     json={"query": "query Same { whoami " + SEEN[SEEN.index("{") + 1 :]},
-                    headers={"authorization": authorization},
+                    headers=headers[subject],
                 )
                 data = answer.json()["data"]
-                return authorization, data["whoami"], data["customerByNumber"]["seenBy"]
+                return subject, data["whoami"], data["customerByNumber"]["seenBy"]
 
-            return await asyncio.gather(*(one(each) for each in [mine, yours] * 40))
+            return await asyncio.gather(*(one(each) for each in ["mine", "yours"] * 40))
 
     seen = Counter(asyncio.run(both()))
-    assert seen == {(mine, mine, mine): 40, (yours, yours, yours): 40}
+    assert seen == {("mine", "mine", "mine"): 40, ("yours", "yours", "yours"): 40}

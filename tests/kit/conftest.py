@@ -1,18 +1,18 @@
 """A database with nothing but kit's own tables and one tally that handlers add to."""
 
-import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import uuid4
 
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 from kit.db import Database, connect, service_metadata
 from kit.idempotency import idempotency_table
+from kit.identity import Principals, Verifier
 from kit.inbox import inbox_tables
 from kit.outbox import outbox_table
 from sqlalchemy import BigInteger, Column, String, Table, text
+
+from tests.callers import ISSUER, Callers
 
 METADATA = service_metadata()
 outbox_table(METADATA)
@@ -56,33 +56,18 @@ def tally(db):
     return read
 
 
-class Issuer:
-    """Signs tokens as a real issuer would, and also as it never should."""
-
-    def __init__(self, folder) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.jwks = folder / "jwks.json"
-        public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-        self.jwks.write_text(json.dumps({"keys": [public | {"kid": "one", "alg": "ES256"}]}))
-
-    def token(self, *, key=None, algorithm="ES256", kid="one", **claims) -> str:
-        now = datetime.now(UTC)
-        body = {
-            "iss": "https://issuer.example", "aud": "sheaf", "sub": "s1", "role": "teller",
-            "channel": "counter", "institution": "A", "scopes": ["feed:read", "ingest:write"],
-            "iat": now, "exp": now + timedelta(hours=1),
-        } | claims  # fmt: skip
-        body = {name: value for name, value in body.items() if value is not None}
-        return jwt.encode(body, key or self.key, algorithm=algorithm, headers={"kid": kid})
+@pytest.fixture
+def callers(tmp_path) -> Callers:
+    return Callers(tmp_path)
 
 
 @pytest.fixture
-def issuer(tmp_path) -> Issuer:
-    return Issuer(tmp_path)
+def verifier(callers) -> Verifier:
+    """Check programs' credentials."""
+    return Verifier(callers.issuer.jwks, issuer=ISSUER)
 
 
 @pytest.fixture
-def verifier(issuer):
-    from kit.identity import Verifier  # noqa: PLC0415  (kept beside its one use)
-
-    return Verifier(issuer.jwks, issuer="https://issuer.example", audience="sheaf")
+def principals(callers) -> Principals:
+    """Check what the gateway says to the service `shop`."""
+    return Principals(callers.gateway.jwks, service="shop")

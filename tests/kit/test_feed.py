@@ -20,6 +20,7 @@ from kit.inbox import Event
 from kit.outbox import Cursor
 from sqlalchemy import text
 
+from tests.callers import bearer
 from tests.kit.counted import Counted, add, consumer
 
 pytestmark = pytest.mark.anyio
@@ -129,14 +130,14 @@ async def served(db, verifier):
 
 
 async def test_killed_consumers_and_overlapping_producers_lose_and_double_nothing(
-    db, url, tally, issuer, verifier, tmp_path
+    db, url, tally, callers, verifier, tmp_path
 ):
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
     dice = random.Random(seed)
     expected: dict[str, int] = {}
     token_file = tmp_path / "token"
-    token_file.write_text(issuer.token())
+    token_file.write_text(callers.credential("service", ""))
 
     async def produce(worker: int) -> None:
         for n in range(60):
@@ -172,11 +173,11 @@ async def test_killed_consumers_and_overlapping_producers_lose_and_double_nothin
     assert await tally() == {s: n for s, n in expected.items() if n or s in expected}
 
 
-async def test_a_reader_from_before_a_restore_starts_again(db, verifier, issuer):
+async def test_a_reader_from_before_a_restore_starts_again(db, verifier, callers):
     await announce(db, Counted("a", 1))
     app = FastAPI()
     app.include_router(feed(db, verifier))
-    headers = {"authorization": f"Bearer {issuer.token()}"}
+    headers = bearer(callers.credential("service", ""))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://p", headers=headers

@@ -23,6 +23,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import text
 
+from tests.callers import bearer
 from tests.kit.conftest import NOON
 from tests.kit.counted import Counted, consumer
 
@@ -98,13 +99,21 @@ async def take(principal: Principal, lines: Sequence[tuple[int, Line]]) -> Answe
 
 
 @pytest.fixture
-async def client(db, verifier, issuer):
+async def client(db, verifier, principals, callers):
     app = service("shop", db)
     app.include_router(intake(verifier, {"lines": (Line, take)}))
-    app.mount("/graphql", Endpoint(SCHEMA, verifier, lambda who: Context(db, who)))
-    headers = {"authorization": f"Bearer {issuer.token()}"}
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://s", headers=headers) as asks:
+    app.mount("/graphql", Endpoint(SCHEMA, principals, lambda who: Context(db, who)))
+
+    async def identified(request: httpx.Request) -> None:
+        if "authorization" not in request.headers:
+            program = request.url.path.startswith("/ingest")
+            token = callers.credential() if program else callers.principal("shop")
+            request.headers.update(bearer(token))
+
+    transport, hooks = httpx.ASGITransport(app), {"request": [identified]}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://s", event_hooks=hooks
+    ) as asks:
         yield asks
 
 
@@ -126,10 +135,11 @@ async def test_an_impossible_date_is_the_callers_fault_and_says_so(client, body)
     assert 'cannot represent a Date: "1994-02-30"' in answered["errors"][0]["message"]
 
 
-async def test_a_caller_of_no_institution_neither_sends_nor_sees_anything(client, issuer):
-    nobody = {"authorization": f"Bearer {issuer.token(institution='')}"}
-    sent = await client.post("/ingest/lines", content='{"name":"a","amount":1}', headers=nobody)
-    asked = await ask(client, "{ who }", headers=nobody)
+async def test_a_caller_of_no_institution_neither_sends_nor_sees_anything(client, callers):
+    program = bearer(callers.credential(institution=""))
+    sent = await client.post("/ingest/lines", content='{"name":"a","amount":1}', headers=program)
+    person = bearer(callers.principal("shop", institution=""))
+    asked = await ask(client, "{ who }", headers=person)
     assert (sent.status_code, sent.json()["code"]) == (403, "FORBIDDEN")
     assert (asked.status_code, asked.json()["errors"][0]["extensions"]) == (
         403,
@@ -181,6 +191,37 @@ async def test_nobody_asks_without_a_token(client, header):
     answered = await ask(client, "{ who }", headers={"authorization": header})
     assert answered.status_code == 401
     assert answered.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+async def test_a_program_s_and_a_client_s_own_token_ask_nothing(client, callers):
+    own = callers.issuer.sign(
+        {"iss": "https://issuer.example", "aud": "sheaf", "sub": "s1", "role": "teller",
+         "channel": "counter", "institution": "A", "jti": "1", "scopes": []}, seconds=60,
+    )  # fmt: skip
+    for token in (own, callers.credential(), callers.credential("service")):
+        answered = await ask(client, "{ who }", headers=bearer(token))
+        assert answered.status_code == 401
+        assert answered.json()["errors"][0]["extensions"] == {"code": "UNAUTHENTICATED"}
+
+
+async def test_a_principal_asks_once_and_sends_nothing(client, callers):
+    once = bearer(callers.principal("shop", "ingest:write"))
+    sent = await client.post("/ingest/lines", content='{"name":"a","amount":1}', headers=once)
+    assert (sent.status_code, sent.json()["code"]) == (401, "UNAUTHENTICATED")
+    first = await ask(client, "{ who }", headers=once)
+    assert first.json() == {"data": {"who": "s1"}}
+    again = await ask(client, "{ who }", headers=once)
+    assert again.status_code == 401
+    assert "used before" in again.json()["errors"][0]["message"]
+
+
+async def test_headers_that_claim_an_identity_change_nothing(client, callers):
+    claimed = {"x-subject": "boss", "x-institution": "B", "x-forwarded-user": "boss"}
+    headers = bearer(callers.principal("shop", sub="anna")) | claimed
+    assert (await ask(client, "{ who }", headers=headers)).json() == {"data": {"who": "anna"}}
+    assert (
+        await ask(client, "{ who }", headers=claimed | {"authorization": ""})
+    ).status_code == 401
 
 
 async def test_deep_and_aliased_documents_are_refused(client):

@@ -2,16 +2,14 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import httpx
-import jwt
 import pytest
 import yaml
-from cryptography.hazmat.primitives.asymmetric import ec
 from kit.db import Database, connect
 from kit.inbox import Consumer, Event
 from scoring.app import create_app
@@ -23,12 +21,12 @@ from scoring.store.institution import Policies
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
+from tests.callers import Callers, bearer
 from tests.scoring.shadow_runs import changed, write
 
 NOW = datetime(2024, 3, 20, 12, tzinfo=UTC)
 SCHEMES = Path(__file__).parents[2] / "services/scoring/schemes"
 READER = ("contribution:read",)
-LOADER = ("ingest:write",)
 OPERATOR = ("operate",)
 
 
@@ -39,28 +37,9 @@ def example_scheme() -> dict:
     return document | {"effective_from": "2024-01-01"}
 
 
-class Issuer:
-    """Signs tokens for whoever a test wants to be."""
-
-    def __init__(self, folder) -> None:
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.jwks = folder / "jwks.json"
-        public = jwt.algorithms.ECAlgorithm.to_jwk(self.key.public_key(), as_dict=True)
-        self.jwks.write_text(json.dumps({"keys": [public | {"kid": "one", "alg": "ES256"}]}))
-
-    def token(self, *scopes, institution="A", subject="s1") -> str:
-        now = datetime.now(UTC)
-        claims = {
-            "iss": "https://issuer.example", "aud": "sheaf", "sub": subject, "role": "some",
-            "channel": "counter", "institution": institution, "scopes": scopes,
-            "iat": now, "exp": now + timedelta(hours=1),
-        }  # fmt: skip
-        return jwt.encode(claims, self.key, algorithm="ES256", headers={"kid": "one"})
-
-
 @pytest.fixture(scope="session")
-def issuer(tmp_path_factory) -> Issuer:
-    return Issuer(tmp_path_factory.mktemp("keys"))
+def callers(tmp_path_factory) -> Callers:
+    return Callers(tmp_path_factory.mktemp("keys"))
 
 
 def customer_id(number: str, institution: str = "A") -> UUID:
@@ -78,16 +57,15 @@ def group_id(code: str, institution: str = "A") -> UUID:
 class Bank:
     """One institution's way into the service: news, records, questions, and the worker's turn."""
 
-    def __init__(self, url, issuer, folder, institution="A") -> None:
+    def __init__(self, url, callers, folder, institution="A") -> None:
         self.institution = institution
         self.subject = "s1"
-        self.issuer = issuer
+        self.callers = callers
         token = folder / "token"
         token.write_text("unused")
         settings = Settings(
             database_url=url,
-            jwks_file=issuer.jwks,
-            issuer="https://issuer.example",
+            **callers.settings,
             token_file=token,
             archive_dir=folder / "archive",
         )
@@ -191,14 +169,17 @@ class Bank:
     # records from the bank
 
     def headers(self, *scopes) -> dict[str, str]:
-        token = self.issuer.token(*scopes, institution=self.institution, subject=self.subject)
-        return {"authorization": f"Bearer {token}"}
+        """Ask as a person, with these scopes; the header is good for one request."""
+        who = {"institution": self.institution, "sub": self.subject}
+        return bearer(self.callers.principal("scoring", *scopes, **who))
 
-    async def ingest(self, kind, *records, scopes=LOADER) -> dict:
+    def program(self, role="loader") -> dict[str, str]:
+        """Ask as a program."""
+        return bearer(self.callers.credential(role, self.institution))
+
+    async def ingest(self, kind, *records) -> dict:
         body = "\n".join(json.dumps(one) for one in records)
-        answer = await self.http.post(
-            f"/ingest/{kind}", content=body, headers=self.headers(*scopes)
-        )
+        answer = await self.http.post(f"/ingest/{kind}", content=body, headers=self.program())
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -278,8 +259,8 @@ class Bank:
 
 
 @pytest.fixture
-async def bank(database, issuer, tmp_path) -> AsyncIterator[Bank]:
-    opened = Bank(database("scoring"), issuer, tmp_path)
+async def bank(database, callers, tmp_path) -> AsyncIterator[Bank]:
+    opened = Bank(database("scoring"), callers, tmp_path)
     yield opened
     await opened.close()
 

@@ -158,10 +158,10 @@ async def test_a_missing_file_makes_the_service_not_ready_and_says_what_to_do(re
 
 
 @pytest.fixture
-async def twin(database, issuer, tmp_path, example_scheme):
+async def twin(database, callers, tmp_path, example_scheme):
     """Another bank, told the same, whose postings all stay rows."""
     (tmp_path / "twin").mkdir()
-    bank = await set_up(Bank(database("scoring"), issuer, tmp_path / "twin"), example_scheme)
+    bank = await set_up(Bank(database("scoring"), callers, tmp_path / "twin"), example_scheme)
     yield bank
     await bank.close()
 

@@ -27,12 +27,12 @@ def as_text(records) -> pa.Table:
     )
 
 
-async def send(bank, table, *, scopes=("ingest:write",)):
+async def send(bank, table, *, role="loader"):
     body = io.BytesIO()
     with pa.ipc.new_stream(body, table.schema) as stream:
         stream.write_table(table)
     return await bank.http.post(
-        "/ingest/postings/columns", content=body.getvalue(), headers=bank.headers(*scopes)
+        "/ingest/postings/columns", content=body.getvalue(), headers=bank.program(role)
     )
 
 
@@ -182,7 +182,7 @@ async def test_typed_columns_are_taken_as_they_are(ready):  # noqa: F811
 
 async def test_who_may_not_load_and_what_is_no_table_change_nothing(ready):  # noqa: F811
     table = as_text([ready.posting("d", 1_000, "2023-11-10")])
-    assert (await send(ready, table, scopes=("contribution:read",))).status_code == 403
+    assert (await send(ready, table, role="service")).status_code == 403
     for other in (
         table.drop_columns(["id"]),
         table.append_column("colour", pa.array(["red"])),
@@ -191,7 +191,7 @@ async def test_who_may_not_load_and_what_is_no_table_change_nothing(ready):  # n
         answer = await send(ready, other)
         assert (answer.status_code, answer.json()["code"]) == (415, "NOT_COLUMNS")
     answer = await ready.http.post(
-        "/ingest/postings/columns", content=b"no table", headers=ready.headers("ingest:write")
+        "/ingest/postings/columns", content=b"no table", headers=ready.program()
     )
     assert (answer.status_code, answer.json()["code"]) == (415, "NOT_COLUMNS")
     assert await counts(ready) == (0, 0)

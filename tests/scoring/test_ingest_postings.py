@@ -142,8 +142,8 @@ async def test_the_limits_themselves_are_taken(ready):
 
 async def test_who_may_not_load_changes_nothing(ready):
     body = '{"id": "p"}'
-    for scopes, status in (((), 401), (("contribution:read",), 403)):
-        headers = ready.headers(*scopes) if scopes else {}
+    person = ready.headers("contribution:read", "ingest:write")
+    for headers, status in (({}, 401), (person, 401), (ready.program("service"), 403)):
         answer = await ready.http.post("/ingest/postings", content=body, headers=headers)
         assert answer.status_code == status
     assert await untouched(ready)
@@ -262,7 +262,7 @@ async def test_the_business_date_is_the_banks_own_day_of_the_latest_booking(read
     assert tuple(row) == (date(2024, 4, 2), date(2024, 3, 1))
 
 
-async def test_parked_postings_wait_within_their_own_institution(ready, database, issuer):
+async def test_parked_postings_wait_within_their_own_institution(ready, database, callers):
     await ready.post(ready.posting("shared", 1, "2024-02-10", id="same"))
     ready.institution = "B"
     assert (await ready.post(ready.posting("shared", 2, "2024-02-10", id="same")))["parked"] == 1

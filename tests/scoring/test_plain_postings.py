@@ -37,12 +37,12 @@ async def furnish(bank):
 
 
 @pytest.fixture
-async def banks(database, issuer, tmp_path):
+async def banks(database, callers, tmp_path):
     """Two services that know the same bank."""
     folders = [tmp_path / name for name in ("whole", "lines")]
     for folder in folders:
         folder.mkdir()
-    opened = [Bank(database("scoring"), issuer, folder) for folder in folders]
+    opened = [Bank(database("scoring"), callers, folder) for folder in folders]
     yield [await furnish(bank) for bank in opened]
     for bank in opened:
         await bank.close()
@@ -77,9 +77,7 @@ def written(rng, one) -> str:
 
 
 async def send(bank, body) -> dict:
-    answer = await bank.http.post(
-        "/ingest/postings", content=body.encode(), headers=bank.headers("ingest:write")
-    )
+    answer = await bank.http.post("/ingest/postings", content=body.encode(), headers=bank.program())
     assert answer.status_code == 200, answer.text
     return answer.json()
 

@@ -19,16 +19,15 @@ pytestmark = pytest.mark.anyio
 class Process:
     """`python -m scoring serve` over a test's database."""
 
-    def __init__(self, url, issuer, folder) -> None:
+    def __init__(self, url, callers, folder) -> None:
         self.port = free()
         self.http = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=20)
         self.environment = os.environ | {
             "SCORING_DATABASE_URL": url,
             "SCORING_PORT": str(self.port),
-            "SCORING_JWKS_FILE": str(issuer.jwks),
-            "SCORING_ISSUER": "https://issuer.example",
             "SCORING_TOKEN_FILE": str(folder / "token"),
         }
+        self.environment |= callers.environment("SCORING")
 
     async def start(self) -> None:
         self.running = subprocess.Popen(
@@ -57,9 +56,9 @@ class Process:
 
 
 @pytest.fixture
-async def process(bank, issuer, tmp_path):
+async def process(bank, callers, tmp_path):
     url = bank.db.engine.url.render_as_string(hide_password=False)
-    opened = Process(url, issuer, tmp_path)
+    opened = Process(url, callers, tmp_path)
     yield opened
     opened.kill()
     await opened.http.aclose()

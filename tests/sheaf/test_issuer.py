@@ -1,16 +1,20 @@
 """Development keys and tokens: private, stable, and good enough for the services' own check."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from kit.identity import Verifier
+from kit.keys import Expected, Keys
 from kit.problem import Unauthenticated
-from sheaf import issuer
-from sheaf.issuer import AUDIENCE, ISSUER, Caller, Issuer
+from sheaf import programs
+from sheaf.issuer import AUDIENCE, ISSUER, PROGRAMS, ROLES, Caller, Issuer
 from sheaf.running import token
 from sheaf.system import keep_tokens_fresh, make_keys
 from sheaf.trouble import Trouble
+
+import gateway
 
 
 @pytest.fixture
@@ -20,51 +24,75 @@ def data_dir(tmp_path):
 
 
 def verifier(data_dir) -> Verifier:
-    return Verifier(Issuer(data_dir).jwks_file, issuer=ISSUER, audience=AUDIENCE)
+    return Verifier(Issuer(data_dir).jwks_file, issuer=ISSUER)
+
+
+def claims_of(data_dir, signed) -> dict:
+    """Read a token as the gateway does: signature, issuer and audience checked."""
+    keys = Keys(Issuer(data_dir).jwks_file)
+    return keys.claims(signed, Expected(ISSUER, AUDIENCE))
 
 
 def test_only_the_owner_reads_keys_and_tokens(tmp_path):
     make_keys(tmp_path)
-    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").iterdir()}
+    secrets = tmp_path / "secrets"
+    modes = {
+        str(path.relative_to(secrets)): path.stat().st_mode & 0o777
+        for path in secrets.rglob("*")
+        if path.is_file()
+    }
     assert modes == {
         "issuer.pem": 0o600,
-        "jwks.json": 0o644,
-        "token-scoring": 0o600,
-        "token-campaign": 0o600,
+        "gateway/principal.pem": 0o600,
+        "public/issuer.json": 0o644,
+        "public/gateway.json": 0o644,
+        "master/customer.json": 0o600,
+        "feeds/scoring": 0o600,
+        "feeds/campaign": 0o600,
     }
-    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
-    assert "d" not in (tmp_path / "secrets" / "jwks.json").read_text().split('"')
+    assert secrets.stat().st_mode & 0o777 == 0o700
+    for public in (secrets / "public").iterdir():
+        assert "d" not in public.read_text().split('"')
 
 
-def test_a_service_knows_the_caller_by_the_token(data_dir):
-    signed = token(data_dir, "teller", "counter", "BERKA", subject="T-7")
-    principal = verifier(data_dir).principal(signed)
-    assert (principal.subject, principal.role, principal.channel, principal.institution) == (
-        "T-7",
-        "teller",
-        "counter",
-        "BERKA",
-    )
-    assert principal.scopes == {
-        "customer:read",
-        "contribution:read",
-        "offer:read",
-        "offer:respond",
-        "consent:write",
+def test_a_token_says_who_somebody_is_and_not_what_they_may(data_dir):
+    signed = token(
+        data_dir, "customer_manager", "counter", "BERKA",
+        subject="T-7", branches=["01"], staff_number="M7",
+    )  # fmt: skip
+    said = claims_of(data_dir, signed)
+    assert {name: value for name, value in said.items() if name not in {"iat", "exp", "jti"}} == {
+        "iss": ISSUER,
+        "aud": "sheaf",
+        "sub": "T-7",
+        "role": "customer_manager",
+        "channel": "counter",
+        "institution": "BERKA",
+        "branch_codes": ["01"],
+        "staff_number": "M7",
     }
+
+
+def test_no_service_takes_a_person_s_token(data_dir):
+    with pytest.raises(Unauthenticated, match="Audience doesn't match"):
+        verifier(data_dir).principal(token(data_dir, "teller", "counter", "BERKA"))
 
 
 def test_a_feed_token_reads_feeds_and_nothing_else(tmp_path):
     make_keys(tmp_path)
     for service in ("scoring", "campaign"):
-        signed = (tmp_path / "secrets" / f"token-{service}").read_text()
-        principal = verifier(tmp_path).principal(signed)
+        principal = verifier(tmp_path).principal(programs.token_file(tmp_path, service).read_text())
         assert (principal.subject, principal.scopes) == (service, {"feed:read"})
+
+
+def test_the_loader_brings_records_and_nothing_else(data_dir):
+    principal = verifier(data_dir).principal(token(data_dir, "loader", "system", "BERKA"))
+    assert (principal.institution, principal.scopes) == ("BERKA", {"ingest:write"})
 
 
 def test_feed_tokens_are_renewed_while_the_system_runs(tmp_path):
     make_keys(tmp_path)
-    file = tmp_path / "secrets" / "token-scoring"
+    file = programs.token_file(tmp_path, "scoring")
     first = file.read_text()
 
     async def until_renewed() -> None:
@@ -82,14 +110,14 @@ def test_a_token_ends(data_dir):
     caller = Caller("T-7", "teller", "counter", "BERKA")
     signed = Issuer(data_dir).token(caller, at=long_ago, lifetime=timedelta(days=1))
     with pytest.raises(Unauthenticated, match="expired"):
-        verifier(data_dir).principal(signed)
+        claims_of(data_dir, signed)
 
 
 def test_another_installation_does_not_accept_it(data_dir, tmp_path_factory):
     other = tmp_path_factory.mktemp("other")
     Issuer(other).ensure()
     with pytest.raises(Unauthenticated, match="does not know"):
-        verifier(other).principal(token(data_dir, "teller", "counter", "BERKA"))
+        claims_of(other, token(data_dir, "teller", "counter", "BERKA"))
 
 
 def test_keys_stay_the_same(data_dir):
@@ -97,19 +125,11 @@ def test_keys_stay_the_same(data_dir):
     signed = token(data_dir, "ops", "console", "BERKA")
     Issuer(data_dir).ensure()
     assert Issuer(data_dir).jwks_file.read_text() == before
-    assert verifier(data_dir).principal(signed).role == "ops"
+    assert claims_of(data_dir, signed)["role"] == "ops"
 
 
-def test_no_role_but_services_reads_feeds_and_only_the_loader_brings_data():
-    may = {
-        scope: {role for role, scopes in issuer.SCOPES.items() if scope in scopes}
-        for scope in ("feed:read", "ingest:write", "campaign:approve")
-    }
-    assert may == {
-        "feed:read": {"service"},
-        "ingest:write": {"loader"},
-        "campaign:approve": {"approver", "developer"},
-    }
+def test_every_role_of_a_person_is_one_that_the_gateway_knows():
+    assert set(ROLES) - set(PROGRAMS) == set(json.loads(gateway.roles().read_text()))
 
 
 @pytest.mark.parametrize(

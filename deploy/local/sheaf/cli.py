@@ -151,14 +151,28 @@ def token(  # noqa: PLR0913, PLR0917 - a command has as many options as there ar
     role: Role,
     channel: Channel,
     institution: Institution = None,
-    subject: Annotated[str | None, typer.Option(help="Staff number; else the role's name.")] = None,
+    subject: Annotated[str | None, typer.Option(help="The user; else the role's name.")] = None,
+    staff: Annotated[str | None, typer.Option(help="Staff number, for an own book.")] = None,
+    branch: Annotated[list[str] | None, typer.Option(help="Code of a branch; repeatable.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Customer number, for who banks.")] = None,
     hours: Annotated[float, typer.Option(help="How long it is valid.")] = 1,
     data_dir: DataDir = Path(".sheaf"),
 ) -> None:
-    """Print a development token for the header `Authorization: Bearer ...`."""
-    lifetime = timedelta(hours=hours)
-    code = "" if role == FEED_READER else institution or institutions.only(data_dir)
-    signed = signed_token(data_dir, role, channel, code, subject=subject, lifetime=lifetime)
+    """Print a development token for the header `Authorization: Bearer ...`.
+
+    It is for the gateway; a `loader` or `service` gets a credential for the services instead.
+    """
+    signed = signed_token(
+        data_dir,
+        role,
+        channel,
+        "" if role == FEED_READER else institution or institutions.only(data_dir),
+        subject=subject,
+        lifetime=timedelta(hours=hours),
+        branches=branch or (),
+        staff_number=staff,
+        customer_number=customer,
+    )
     sys.stdout.write(f"{signed}\n")
 
 

@@ -15,7 +15,7 @@ class MasterKeys:
     """A data directory's master keys; the last one in the file is the present one."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.file = data_dir / "secrets" / "customer-master-keys.json"
+        self.file = data_dir / "secrets" / "master" / "customer.json"
 
     def ensure(self) -> None:
         """Make the first key, unless there is one."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import gateway
-from sheaf.issuer import AUDIENCE, ISSUER, Issuer
+from sheaf.issuer import AUDIENCE, ISSUER, Issuer, gateway_key
 from sheaf.master import MasterKeys
 from sheaf.state import SERVICES
 
@@ -37,7 +37,7 @@ def base_url(port: int) -> str:
 
 def token_file(data_dir: Path, service: str) -> Path:
     """Give the file that holds the token a service reads feeds with."""
-    return data_dir / "secrets" / f"token-{service}"
+    return data_dir / "secrets" / "feeds" / service
 
 
 def services(
@@ -56,6 +56,7 @@ def router(data_dir: Path, ports: Mapping[str, int], node: Path) -> Program:
         "GATEWAY_JWKS_FILE": str(Issuer(data_dir).jwks_file),
         "GATEWAY_ISSUER": ISSUER,
         "GATEWAY_AUDIENCE": AUDIENCE,
+        "GATEWAY_PRINCIPAL_KEY_FILE": str(gateway_key(data_dir).private_file),
         "GATEWAY_DEVELOPMENT": "1",
         "NODE_ENV": "production",
         "PATH": f"{node.parent}:{os.environ.get('PATH', '')}",
@@ -80,7 +81,7 @@ def _service(data_dir: Path, ports: Mapping[str, int], name: str, database_url: 
         "PORT": str(ports[name]),
         "JWKS_FILE": str(Issuer(data_dir).jwks_file),
         "ISSUER": ISSUER,
-        "AUDIENCE": AUDIENCE,
+        "GATEWAY_JWKS_FILE": str(gateway_key(data_dir).public_file),
     }
     if name == "customer":
         told["MASTER_KEY_FILE"] = str(MasterKeys(data_dir).file)

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -73,9 +73,13 @@ def token(  # noqa: PLR0913 - a token has that many claims
     *,
     subject: str | None = None,
     lifetime: timedelta = timedelta(hours=1),
+    branches: Sequence[str] = (),
+    staff_number: str | None = None,
+    customer_number: str | None = None,
 ) -> str:
     """Sign a development token; the subject is the role's name unless one is given."""
-    caller = Caller(subject or role, role, channel, institution)
+    who = (subject or role, role, channel, institution)
+    caller = Caller(*who, tuple(branches), staff_number, customer_number)
     at = datetime.now(UTC)  # noqa: TID251 - a token starts now; nothing above this reads the clock
     return Issuer(data_dir).token(caller, at=at, lifetime=lifetime)
 

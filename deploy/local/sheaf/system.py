@@ -21,7 +21,7 @@ import psutil
 
 from sheaf import logs, migrations, place, ports, programs, running, state
 from sheaf.children import end_group, ended, spawn
-from sheaf.issuer import Issuer
+from sheaf.issuer import Issuer, gateway_key
 from sheaf.master import MasterKeys
 from sheaf.postgres import SUPERUSER, Cluster
 from sheaf.state import SERVICES, Pid, State, wait_until_ended
@@ -135,14 +135,17 @@ def passwords(data_dir: Path) -> dict[str, str]:
 
 
 def make_keys(data_dir: Path) -> None:
-    """Have the issuer's key and a master key, and write new tokens to read feeds with."""
+    """Have every key that is kept, and write new credentials that services read feeds with."""
     Issuer(data_dir).ensure()
+    gateway_key(data_dir).ensure()
     MasterKeys(data_dir).ensure()
     for service in programs.FEEDS:
         signed = running.token(
             data_dir, "service", "system", "", subject=service, lifetime=SERVICE_TOKEN_LIFETIME
         )
-        state.write_private(programs.token_file(data_dir, service), signed)
+        file = programs.token_file(data_dir, service)
+        file.parent.mkdir(exist_ok=True, mode=0o700)
+        state.write_private(file, signed)
 
 
 def rotate_keys(data_dir: Path) -> int:

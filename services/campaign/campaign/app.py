@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from kit.db import Database, connect
 from kit.feed import feed
 from kit.graphql import Endpoint
-from kit.identity import Principal, Verifier
+from kit.identity import Principal, Principals, Verifier
 from kit.inbox import Consumer
 from kit.server import service
 from starlette.routing import Route
@@ -26,7 +26,8 @@ def _now() -> datetime:
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> FastAPI:
     """Build the service; importing this module opens nothing."""
     db = Database(connect(str(settings.database_url), name="campaign"))
-    verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
+    verifier = Verifier(settings.jwks_file, issuer=settings.issuer)
+    principals = Principals(settings.gateway_jwks_file, service="campaign")
 
     def context(who: Principal) -> Context:
         return Context(db=db, principal=who, loaders=Loaders(db, who, clock), clock=clock)
@@ -44,7 +45,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     ]
     app = service("campaign", db, consumers=consumers)
     app.include_router(feed(db, verifier))
-    app.router.routes.append(Route("/graphql", Endpoint(SCHEMA, verifier, context)))
+    app.router.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, context)))
     return app
 
 

@@ -24,6 +24,6 @@ class Settings(Place):
 
     jwks_file: Path
     issuer: str
-    audience: str = "sheaf"
+    gateway_jwks_file: Path
     token_file: Path
     feeds: dict[str, str]

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from kit.db import Database, connect
 from kit.feed import feed
 from kit.graphql import Endpoint
-from kit.identity import Principal, Verifier
+from kit.identity import Principal, Principals, Verifier
 from kit.intake import intake
 from kit.server import service
 from pydantic import ValidationError
@@ -33,7 +33,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     """Build the service; importing this module opens nothing."""
     vault = Vault(MasterKeys(settings.master_key_file))
     db = Database(connect(str(settings.database_url), name="customer"), {"vault": vault})
-    verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
+    verifier = Verifier(settings.jwks_file, issuer=settings.issuer)
+    principals = Principals(settings.gateway_jwks_file, service="customer")
 
     def context(principal: Principal) -> Context:
         loaders = Loaders(db, principal.institution)
@@ -45,7 +46,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     app = service("customer", db, work=[keeping])
     app.include_router(feed(db, verifier))
     app.include_router(intake(verifier, kinds(db, clock)))
-    app.routes.append(Route("/graphql", Endpoint(schema, verifier, context)))
+    app.routes.append(Route("/graphql", Endpoint(schema, principals, context)))
     return app
 
 

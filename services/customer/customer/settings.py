@@ -27,4 +27,4 @@ class Settings(KeyedPlace):
 
     jwks_file: Path
     issuer: str
-    audience: str = "sheaf"
+    gateway_jwks_file: Path

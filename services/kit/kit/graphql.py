@@ -27,7 +27,7 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.scalar import ScalarDefinition
 
 from kit import problem
-from kit.identity import Principal, Verifier
+from kit.identity import Principal, Principals
 from kit.telemetry import span, trace_id, where
 
 log = logging.getLogger(__name__)
@@ -159,15 +159,15 @@ class Schema(strawberry.federation.Schema):
 
 
 class Endpoint(GraphQL[Any, None]):
-    """`/graphql` of a subgraph: only for verified callers, each with a context of its own."""
+    """`/graphql` of a subgraph: only for the gateway's callers, each with a context of its own."""
 
     def __init__(
-        self, schema: Schema, verifier: Verifier, context: Callable[[Principal], Any]
+        self, schema: Schema, principals: Principals, context: Callable[[Principal], Any]
     ) -> None:
         super().__init__(
             schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=()
         )
-        self._verifier = verifier
+        self._principals = principals
         self._context = context
 
     async def get_context(
@@ -175,7 +175,7 @@ class Endpoint(GraphQL[Any, None]):
     ) -> object:
         """Return the request's context, built around who is asking."""
         del response
-        principal = self._verifier.of(request)
+        principal = self._principals.of(request)
         principal.must_belong()
         return self._context(principal)
 

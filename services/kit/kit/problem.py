@@ -42,6 +42,13 @@ class TooLarge(Problem):
     status: ClassVar[int] = 413
 
 
+class Overloaded(Problem):
+    """The service cannot take this request now; later it can."""
+
+    code: ClassVar[str] = "OVERLOADED"
+    status: ClassVar[int] = 503
+
+
 class IdempotencyKeyReused(Problem):
     """The same key came with other parameters."""
 

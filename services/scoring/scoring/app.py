@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from kit.db import Database, Duty, connect
 from kit.feed import feed
 from kit.graphql import Endpoint
-from kit.identity import Principal, Verifier
+from kit.identity import Principal, Principals, Verifier
 from kit.inbox import Consumer
 from kit.intake import intake
 from kit.server import service
@@ -41,7 +41,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     """Build the service; importing this module opens nothing."""
     archive = Archive(settings.archive_dir) if settings.archive_dir else None
     db = Database(connect(str(settings.database_url), name="scoring"), {"archive": archive})
-    verifier = Verifier(settings.jwks_file, issuer=settings.issuer, audience=settings.audience)
+    verifier = Verifier(settings.jwks_file, issuer=settings.issuer)
+    principals = Principals(settings.gateway_jwks_file, service="scoring")
     policies, calm = Policies(), Calm()
     consumers = [
         Consumer(producer, url, settings.token_file, db, handlers(calm), clock)
@@ -92,7 +93,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     app.include_router(intake(verifier, taken, at_once(db, calm, clock)))
     if keeping:
         app.include_router(columns(verifier, keeping, calm, taken["postings"], clock))
-    app.routes.append(Route("/graphql", Endpoint(SCHEMA, verifier, context)))
+    app.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, context)))
     return app
 
 

@@ -32,6 +32,6 @@ class Settings(KeptPlace):
 
     jwks_file: Path
     issuer: str
-    audience: str = "sheaf"
+    gateway_jwks_file: Path
     token_file: Path
     feeds: dict[str, str] = {}
