@@ -45,6 +45,7 @@ lint: $(READY) ## Run the checks alone
 	@$(RUN)/python -m scoring scheme-schema | diff -u services/scoring/schemes/scheme.schema.json - \
 	  || { echo "services/scoring/schemes/scheme.schema.json has drifted: run 'make schema'."; exit 1; }
 	@$(NODE) gateway/compose.mjs --check || { echo "The supergraph has drifted: run 'make schema'."; exit 1; }
+	@$(NODE) gateway/documents.mjs --check || { echo "The documents have drifted: run 'make schema'."; exit 1; }
 
 schema: $(READY) ## Write the services' schemas and the supergraph after a change
 	@for service in $(SERVICES); do \
@@ -54,6 +55,7 @@ schema: $(READY) ## Write the services' schemas and the supergraph after a chang
 	@$(RUN)/python -m scoring scheme-schema > services/scoring/schemes/.schema \
 	  && mv services/scoring/schemes/.schema services/scoring/schemes/scheme.schema.json
 	@$(NODE) gateway/compose.mjs
+	@$(NODE) gateway/documents.mjs
 
 format: $(READY) ## Lay out the code and sort its imports
 	@$(RUN)/ruff check --quiet --fix-only .

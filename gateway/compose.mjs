@@ -1,29 +1,27 @@
 // Composes the services' SDL into the committed supergraph; `--check` fails when it has drifted.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { composeServices } from '@theguild/federation-composition';
 import { Kind, parse } from 'graphql';
+import { BuildError, settle } from './committed.mjs';
 import { sealOf } from './router/supergraph.mjs';
 
 const SERVICES = ['campaign', 'customer', 'scoring'];
 const OBJECTS = new Set([Kind.OBJECT_TYPE_DEFINITION, Kind.OBJECT_TYPE_EXTENSION]);
-
-class ComposeError extends Error {}
 
 function readService(name, path) {
   let text;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new ComposeError(`${name}: cannot read ${path} (${error.code}). Write it with 'python -m ${name} sdl'.`);
+    throw new BuildError(`${name}: cannot read ${path} (${error.code}). Write it with 'python -m ${name} sdl'.`);
   }
   try {
     return { name, url: `http://${name}.invalid/graphql`, typeDefs: parse(text) };
   } catch (error) {
     const place = error.locations?.[0];
-    throw new ComposeError(`${name}: ${path}:${place?.line}:${place?.column} ${error.message}`);
+    throw new BuildError(`${name}: ${path}:${place?.line}:${place?.column} ${error.message}`);
   }
 }
 
@@ -63,9 +61,9 @@ function strictGuests(services) {
 export function compose(paths) {
   const services = Object.keys(paths).sort().map((name) => readService(name, paths[name]));
   const { errors, supergraphSdl } = composeServices(services);
-  if (errors?.length) throw new ComposeError(errors.map((error) => error.message).join('\n'));
+  if (errors?.length) throw new BuildError(errors.map((error) => error.message).join('\n'));
   const faults = strictGuests(services);
-  if (faults.length > 0) throw new ComposeError(faults.join('\n'));
+  if (faults.length > 0) throw new BuildError(faults.join('\n'));
   const body = `${supergraphSdl.trim()}\n`;
   return `# Written by gateway/compose.mjs from the services' schema.graphql; do not edit.\n# sha256 ${sealOf(body)}\n${body}`;
 }
@@ -82,33 +80,20 @@ function main() {
       : SERVICES.map((name) => [name, fileURLToPath(new URL(`../services/${name}/schema.graphql`, import.meta.url))]),
   );
   const text = compose(paths);
-  const shown = relative(process.cwd(), out);
-  let committed = null;
-  try {
-    committed = readFileSync(out, 'utf8');
-  } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
-  }
-  if (values.check) {
-    if (committed === text) {
-      console.log(`${shown} matches the services.`);
-      return;
-    }
-    const fault = committed === null ? 'is missing' : "does not match the services' schema.graphql";
-    throw new ComposeError(`${shown} ${fault}. Run 'node gateway/compose.mjs' and commit the result.`);
-  }
-  if (committed !== text) {
-    writeFileSync(`${out}.new`, text);
-    renameSync(`${out}.new`, out);
-  }
-  console.log(`${shown}: ${committed === text ? 'already up to date' : 'written'} (${Object.keys(paths).sort().join(', ')}).`);
+  const done = settle(out, text, {
+    check: values.check,
+    matches: 'matches the services',
+    drifted: "does not match the services' schema.graphql",
+    command: 'node gateway/compose.mjs',
+  });
+  console.log(values.check ? done : `${done} (${Object.keys(paths).sort().join(', ')}).`);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     main();
   } catch (error) {
-    if (!(error instanceof ComposeError)) throw error;
+    if (!(error instanceof BuildError)) throw error;
     console.error(`The supergraph cannot be composed.\n${error.message}`);
     process.exit(1);
   }

@@ -42,7 +42,7 @@ export function configure(settings) {
       door({ development }),
       known.plugin,
       parameters(),
-      documents({ development }),
+      documents({ ...settings, callerOf: known.callerOf }),
       limits(),
       principals({ ...settings, callerOf: known.callerOf }),
       subgraphs({ upstreamTimeoutMs, journeyOf: journeys.of }),

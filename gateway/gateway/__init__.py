@@ -21,8 +21,13 @@ def roles() -> Path:
 
 
 def documents() -> Path:
-    """Give the folder of trusted documents, one operation per `*.graphql` file."""
+    """Give the folder of trusted documents: one inside for each channel, an operation a file."""
     return root() / "documents"
+
+
+def manifest() -> Path:
+    """Give the committed manifest of trusted documents, by hash."""
+    return root() / "documents.json"
 
 
 def command(node: str) -> list[str]:
@@ -33,6 +38,11 @@ def command(node: str) -> list[str]:
 def compose_command(node: str) -> list[str]:
     """Give the argv that composes the supergraph; append `--check` to only compare."""
     return [node, str(root() / "compose.mjs")]
+
+
+def documents_command(node: str) -> list[str]:
+    """Give the argv that builds the manifest of documents; append `--check` to only compare."""
+    return [node, str(root() / "documents.mjs")]
 
 
 def install_command(npm: str) -> list[str]:

@@ -1,10 +1,8 @@
-// Which documents may run: anything in development, otherwise only the committed ones.
+// Which documents may run: a channel's own, and in development whatever a developer sends.
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { GraphQLError, stripIgnoredCharacters } from 'graphql';
 
-const FOLDER = fileURLToPath(new URL('../documents/', import.meta.url));
 const REMEMBERED = 1_000;
 
 /** sha256 over the document without spaces and comments, so that formatting does not matter. */
@@ -12,15 +10,18 @@ export function hashOf(text) {
   return createHash('sha256').update(stripIgnoredCharacters(text)).digest('hex');
 }
 
-/** hash -> text of every *.graphql file in the folder. */
-export function readDocuments(folder = FOLDER) {
-  const documents = new Map();
-  for (const name of readdirSync(folder).sort()) {
-    if (!name.endsWith('.graphql')) continue;
-    const text = readFileSync(`${folder}/${name}`, 'utf8');
-    documents.set(hashOf(text), text);
+/** The manifest that `documents.mjs` builds: hash -> {operation, type, channels, text}. */
+export function readManifest(path) {
+  try {
+    const entries = Object.entries(JSON.parse(readFileSync(path, 'utf8')));
+    if (!entries.every(([, { channels, text }]) => Array.isArray(channels) && text)) {
+      throw new TypeError('an entry has no channels or no text');
+    }
+    return new Map(entries.map(([hash, entry]) => [hash, { ...entry, channels: new Set(entry.channels) }]));
+  } catch (error) {
+    const reason = error.code ?? 'it is no manifest';
+    throw new Error(`GATEWAY_DOCUMENTS ${path} cannot be used: ${reason}`, { cause: error });
   }
-  return documents;
 }
 
 function refuse(message) {
@@ -29,40 +30,37 @@ function refuse(message) {
 }
 
 /**
- * The plugin. A client sends the text or `extensions.persistedQuery.sha256Hash`. Only query,
- * operationName and variables go on: the executor would copy client `extensions.headers` to the
- * subgraphs.
+ * The plugin. A client sends the text or `extensions.persistedQuery.sha256Hash`; what another
+ * channel may run is refused like what nobody may. Only query, operationName and variables go on:
+ * the executor would copy client `extensions.headers` to the subgraphs.
  */
-export function documents({ development, trusted = readDocuments() }) {
-  const verdicts = new Map();
-  function isTrusted(text) {
-    let verdict = verdicts.get(text);
-    if (verdict === undefined) {
+export function documents({ development, documents: path, callerOf }) {
+  const manifest = readManifest(path);
+  const hashes = new Map();
+  function knownHash(text) {
+    let hash = hashes.get(text);
+    if (hash === undefined) {
       try {
-        verdict = trusted.has(hashOf(text));
+        hash = hashOf(text);
       } catch {
-        verdict = false;
+        hash = null; // it is no GraphQL at all
       }
-      if (verdicts.size >= REMEMBERED) verdicts.clear();
-      verdicts.set(text, verdict);
+      if (hashes.size >= REMEMBERED) hashes.clear();
+      hashes.set(text, hash);
     }
-    return verdict;
+    return hash;
   }
-  function textOf({ query, extensions }) {
-    if (query != null) {
-      if (development || (typeof query === 'string' && isTrusted(query))) return query;
-      throw refuse('This gateway runs only its trusted documents, and this is not one of them.');
-    }
-    const hash = extensions?.persistedQuery?.sha256Hash;
-    if (hash == null) return query;
-    const text = trusted.get(hash);
-    if (text === undefined) throw refuse('No trusted document has this sha256Hash.');
-    return text;
+  function textOf({ query, extensions }, caller) {
+    if (typeof query === 'string' && development && caller.role === 'developer') return query;
+    const hash = query == null ? extensions?.persistedQuery?.sha256Hash : knownHash(query);
+    const entry = manifest.get(hash);
+    if (entry?.channels.has(caller.channel)) return entry.text;
+    throw refuse(`The channel '${caller.channel}' runs only its own documents, and this is not one of them.`);
   }
   return {
-    onParams({ params, setParams }) {
+    onParams({ request, params, setParams }) {
       const { operationName, variables } = params;
-      setParams({ query: textOf(params), operationName, variables });
+      setParams({ query: textOf(params, callerOf(request)), operationName, variables });
     },
   };
 }

@@ -1,10 +1,11 @@
-// How much one document may ask: depth, aliases and tokens, measured before it is validated.
-import { GraphQLError, Kind, parse } from 'graphql';
+// How much one document may ask: operations, depth, aliases, directives, tokens, before it is validated.
+import { GraphQLError, Kind, parse, visit } from 'graphql';
 
 // The explanation of a contribution down to a rule's inputs takes 8; introspection by GraphiQL 14.
 export const MAX_DEPTH = 16;
 export const MAX_ALIASES = 30;
 export const MAX_TOKENS = 2_000;
+export const MAX_DIRECTIVES = 4; // on one field, fragment or operation
 
 function refuse(message) {
   const extensions = { code: 'DOCUMENT_TOO_LARGE' };
@@ -58,6 +59,29 @@ export function measure(document) {
   return whole;
 }
 
+function mostDirectives(document) {
+  let most = 0;
+  const count = ({ directives }) => {
+    most = Math.max(most, directives?.length ?? 0);
+  };
+  visit(document, { enter: count });
+  return most;
+}
+
+/** Why a parsed document asks too much; nothing when it does not. */
+export function faultsOf(document) {
+  const faults = [];
+  const operations = document.definitions.filter((each) => each.kind === Kind.OPERATION_DEFINITION);
+  if (operations.length > 1) faults.push('One document holds one operation; send them one by one.');
+  const { depth, aliases } = measure(document);
+  if (depth > MAX_DEPTH) faults.push(`The document is ${depth} deep; at most ${MAX_DEPTH} is served.`);
+  if (aliases > MAX_ALIASES) faults.push(`More than ${MAX_ALIASES} aliases in one document.`);
+  if (mostDirectives(document) > MAX_DIRECTIVES) {
+    faults.push(`More than ${MAX_DIRECTIVES} directives in one place.`);
+  }
+  return faults;
+}
+
 function parseWithin(source, options) {
   let document;
   try {
@@ -68,11 +92,8 @@ function parseWithin(source, options) {
     }
     throw error;
   }
-  const { depth, aliases } = measure(document);
-  if (depth > MAX_DEPTH) {
-    throw refuse(`The document is ${depth} deep; at most ${MAX_DEPTH} is served.`);
-  }
-  if (aliases > MAX_ALIASES) throw refuse(`More than ${MAX_ALIASES} aliases in one document.`);
+  const [fault] = faultsOf(document);
+  if (fault) throw refuse(fault);
   return document;
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 export class SettingError extends Error {}
 
 const COMMITTED_SUPERGRAPH = fileURLToPath(new URL('../supergraph.graphql', import.meta.url));
+const COMMITTED_DOCUMENTS = fileURLToPath(new URL('../documents.json', import.meta.url));
 const SUBGRAPH_URL = /^GATEWAY_([A-Z][A-Z0-9]*)_URL$/;
 
 /** Reads GATEWAY_* and OTEL_EXPORTER_OTLP_ENDPOINT; throws SettingError with every fault at once. */
@@ -43,6 +44,7 @@ export function readSettings(environment = process.env) {
     host: given('GATEWAY_HOST') ?? '127.0.0.1',
     port: whole('GATEWAY_PORT', 4000, 0, 65535),
     supergraph: given('GATEWAY_SUPERGRAPH') ?? COMMITTED_SUPERGRAPH,
+    documents: given('GATEWAY_DOCUMENTS') ?? COMMITTED_DOCUMENTS,
     subgraphUrls: Object.freeze(subgraphUrls),
     jwksFile: required('GATEWAY_JWKS_FILE', 'path of the JWKS file with the public ES256 keys'),
     principalKeyFile: required(

@@ -137,6 +137,47 @@ def supergraph(folder: Path, _bank: SimpleNamespace, compose) -> Path:
     return out
 
 
+TRUSTED = {
+    "counter/who": "query Who { whoami }",
+    "counter/customer": "query One($number: String!) { customerByNumber(number: $number) { ...Told } }",
+    "phone/customer": "query One($number: String!) { customerByNumber(number: $number) { ...Told } }",
+    "online/consent": """mutation Consent($id: ID!, $key: String!) {
+  giveConsent(customerId: $id, idempotencyKey: $key)
+}""",
+    "fragments/told": "fragment Told on Customer { id ...Seen } fragment Seen on Customer { seenBy }",
+}
+
+
+def written(folder: Path, documents: dict[str, str]) -> Path:
+    """Write documents into their channels' folders."""
+    for name, text in documents.items():
+        file = folder / f"{name}.graphql"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trust(node: str, supergraph: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Build a manifest: the folder of documents, where it goes, and more arguments."""
+
+    def run(folder: Path, out: Path, *more: object) -> subprocess.CompletedProcess[str]:
+        asked = [*gateway.documents_command(node), "--supergraph", supergraph, "--out", out]
+        command = [*map(str, [*asked, folder, *more])]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def manifest(folder: Path, trust) -> Path:
+    """Give the manifest of `TRUSTED`, as the routers read it."""
+    out = folder / "documents.json"
+    done = trust(written(folder / "documents", TRUSTED), out)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
 class Router:
     """One running router: ask it, read its log, stop it."""
 
@@ -177,7 +218,7 @@ class Router:
 
 
 @pytest.fixture(scope="session")
-def _start(node: str, folder: Path, issuer, callers, _bank: SimpleNamespace, supergraph):
+def _start(node: str, folder: Path, issuer, callers, _bank, supergraph, manifest):
     started: list[Router] = []
 
     def start(*, wait: bool = True, **settings: object) -> Router:
@@ -186,6 +227,7 @@ def _start(node: str, folder: Path, issuer, callers, _bank: SimpleNamespace, sup
             "PATH": os.environ["PATH"],
             "GATEWAY_PORT": 0,
             "GATEWAY_SUPERGRAPH": supergraph,
+            "GATEWAY_DOCUMENTS": manifest,
             "GATEWAY_CUSTOMER_URL": _bank.customer.url,
             "GATEWAY_SCORING_URL": _bank.scoring.url,
             "GATEWAY_CAMPAIGN_URL": _bank.campaign.url,

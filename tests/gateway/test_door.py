@@ -8,10 +8,7 @@ import time
 import httpx
 import pytest
 
-import gateway
-
 WHO = "query Who { whoami }"
-TRUSTED = (gateway.documents() / "customer360.graphql").read_text("utf-8")
 
 
 def code_of(answer):
@@ -39,21 +36,6 @@ def test_graphiql_and_introspection_are_for_development_only(router, closed_rout
     assert httpx.get(f"{closed_router.url}/").status_code == 404
 
 
-def test_in_production_only_trusted_documents_run(closed_router, bank):
-    assert code_of(closed_router.post(WHO)) == (400, "DOCUMENT_NOT_TRUSTED")
-    assert bank.customer.calls == []
-    # The tests' small supergraph lacks most of its fields: being refused by validation is being let in.
-    assert code_of(closed_router.post(TRUSTED))[1] == "GRAPHQL_VALIDATION_FAILED"
-    reformatted = re.sub(r"\s+", " ", TRUSTED)
-    assert code_of(closed_router.post(reformatted))[1] == "GRAPHQL_VALIDATION_FAILED"
-
-
-def test_a_trusted_document_may_be_named_by_its_hash(closed_router):
-    unknown = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
-    answer = closed_router.post(None, extensions=unknown)
-    assert code_of(answer) == (400, "DOCUMENT_NOT_TRUSTED")
-
-
 def test_queries_in_an_address_are_refused(router, issuer):
     headers = {"authorization": f"Bearer {issuer.token()}"}
     answer = httpx.get(f"{router.url}/graphql?query={{whoami}}", headers=headers)
@@ -63,6 +45,14 @@ def test_queries_in_an_address_are_refused(router, issuer):
 def test_a_body_of_more_than_a_mebibyte_is_refused(router, bank):
     answer = router.post(WHO, {"padding": "x" * 1024 * 1024})
     assert code_of(answer) == (413, "REQUEST_TOO_LARGE")
+    assert bank.customer.calls == []
+
+
+def test_more_than_one_operation_and_a_heap_of_directives_are_refused(router, bank):
+    two = router.post("query One { whoami } query Two { whoami }", operationName="One")
+    assert code_of(two)[1] == "DOCUMENT_TOO_LARGE"
+    heap = router.post("query Heap { whoami" + " @skip(if: false)" * 5 + " }")
+    assert code_of(heap)[1] == "DOCUMENT_TOO_LARGE"
     assert bank.customer.calls == []
 
 

@@ -17,7 +17,7 @@ LINES = {
     "DEPOSIT", "LOAN", "SETTLEMENT", "INTERMEDIARY", "E_BANKING", "INTERNATIONAL", "COST_TO_SERVE",
     "TAX", "CAPITAL",
 }  # fmt: skip
-CUSTOMER_360 = (DOCUMENTS / "customer360.graphql").read_text()
+CUSTOMER_360 = (DOCUMENTS / "counter/customer360.graphql").read_text()
 EVERYONE = """
 query Everyone($after: String, $from: YearMonth!, $to: YearMonth!) {
   customers(first: 100, after: $after) {

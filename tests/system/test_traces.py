@@ -10,7 +10,7 @@ from tests.system.system import DOCUMENTS
 pytestmark = pytest.mark.system
 SERVER, CLIENT = 2, 3
 SERVICES = {"customer", "scoring", "campaign"}
-CUSTOMER_360 = (DOCUMENTS / "customer360.graphql").read_text()
+CUSTOMER_360 = (DOCUMENTS / "counter/customer360.graphql").read_text()
 MOST_STATEMENTS = {"customer": 5, "scoring": 10, "campaign": 4}
 
 

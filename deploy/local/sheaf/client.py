@@ -63,5 +63,6 @@ class Client:
         return Answer(body.get("data"), body.get("errors") or [], body)
 
     def document(self, name: str, **variables: object) -> Mapping[str, Any]:
-        """Ask one of the command's own documents; any error ends the command."""
-        return self.ask((DOCUMENTS / f"{name}.graphql").read_text(), variables).whole()
+        """Ask one of the command's own documents at this channel; any error ends the command."""
+        text = (DOCUMENTS / self.channel / f"{name}.graphql").read_text()
+        return self.ask(text, variables).whole()

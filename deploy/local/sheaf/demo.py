@@ -133,7 +133,7 @@ def _invite(
         f"Browser   {system.urls['gateway']}/  (a page to type queries in)",
         "Header    (a token of role developer, valid for a day)",
         json.dumps({"Authorization": f"Bearer {signed}"}),
-        "Or        .venv/bin/sheaf query gateway/documents/customer360.graphql \\",
+        "Or        .venv/bin/sheaf query gateway/documents/counter/customer360.graphql \\",
         f"            --channel counter --institution {code} --variables '{variables}'",
     )
     for line in lines:
