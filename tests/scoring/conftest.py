@@ -15,7 +15,8 @@ from kit.inbox import Consumer, Event
 from scoring.app import create_app
 from scoring.archive.reader import Archive
 from scoring.inbox import handlers
-from scoring.operations.recalculation import Calm, recalculate, spread
+from scoring.operations.calm import Calm
+from scoring.operations.recalculation import recalculate, spread
 from scoring.settings import Settings
 from scoring.store.institution import Policies
 from sqlalchemy import event, text

@@ -27,7 +27,7 @@ from scoring.inbox import handlers
 from scoring.ingest import at_once, kinds
 from scoring.operations import archiving, recalculation, shadow
 from scoring.operations.archiving import Keeping
-from scoring.operations.recalculation import Calm
+from scoring.operations.calm import Calm
 from scoring.settings import KeptPlace, Place, Settings
 from scoring.store import queue
 from scoring.store.institution import Policies
@@ -40,7 +40,9 @@ def _now() -> datetime:
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> FastAPI:
     """Build the service; importing this module opens nothing."""
     archive = Archive(settings.archive_dir) if settings.archive_dir else None
-    db = Database(connect(str(settings.database_url), name="scoring"), {"archive": archive})
+    news = asyncio.Event()
+    beside = {"archive": archive, "news": news}
+    db = Database(connect(str(settings.database_url), name="scoring"), beside)
     verifier = Verifier(settings.jwks_file, issuer=settings.issuer)
     principals = Principals(settings.gateway_jwks_file, service="scoring")
     policies, calm = Policies(), Calm()
@@ -57,6 +59,9 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
 
     async def recalculating() -> None:
         await recalculation.work(db, policies, calm, clock)
+
+    async def announcing() -> None:
+        await recalculation.work_on_news(db, policies, news, clock)
 
     async def shadowing() -> None:
         await shadow.work(db, policies, calm)
@@ -85,7 +90,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         "scoring",
         db,
         consumers=consumers,
-        work=[recalculating, shadowing, *([moving] if keeping else [])],
+        work=[announcing, recalculating, shadowing, *([moving] if keeping else [])],
         pending=pending,
     )
     app.include_router(feed(db, verifier))

@@ -21,7 +21,7 @@ from scoring.archive.columns import NotColumnsError, check
 from scoring.domain.problems import ArchiveFull
 from scoring.operations.archiving import Keeping
 from scoring.operations.bulk import Row, record_columns
-from scoring.operations.recalculation import Calm
+from scoring.operations.calm import Calm
 
 MAX_BYTES, MAX_ROWS = 2 << 30, 4_000_000
 LINES_AT_ONCE = 5_000
@@ -48,7 +48,7 @@ def columns(
     @router.post("/columns")
     async def take(request: Request, principal: Annotated[Principal, loader]) -> dict[str, Any]:
         principal.must_belong()
-        calm.disturb()
+        calm.disturb(MAX_ROWS)
 
         async def by_line(rows: Sequence[Row]) -> Answer:
             return await _by_line(principal, rows, *postings)

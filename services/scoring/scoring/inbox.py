@@ -9,7 +9,7 @@ from kit.inbox import Event, Handler
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.operations import accounts
-from scoring.operations.recalculation import Calm
+from scoring.operations.calm import Calm
 from scoring.store.accounts import AccountFact
 
 Learn = Callable[[AsyncSession, str, Sequence[Event]], Awaitable[None]]
@@ -96,7 +96,7 @@ def handlers(calm: Calm) -> dict[str, Handler]:
 
     def by_institution(learn: Learn) -> Handler:
         async def handle(session: AsyncSession, events: Sequence[Event]) -> None:
-            calm.disturb()
+            calm.disturb(len(events))
             newest: dict[str, dict[str, Event]] = {}
             for event in events:
                 known = newest.setdefault(event.institution, {})

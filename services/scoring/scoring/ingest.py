@@ -20,13 +20,13 @@ from scoring.domain.policy import Rate, RateKind
 from scoring.domain.posting import Channel, Kind, Posting, objection
 from scoring.domain.reconciliation import LedgerTotal, Measure
 from scoring.operations.account_rates import AccountRate, record_account_rates
+from scoring.operations.calm import Calm
 from scoring.operations.exchange import record_fx_rates
 from scoring.operations.ledger import record_ledger
 from scoring.operations.loans import Loan, record_loans
 from scoring.operations.plain_postings import record_plain
 from scoring.operations.policy import record_rates, record_schemes
 from scoring.operations.postings import record_postings
-from scoring.operations.recalculation import Calm
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _RATE = re.compile(rf"[0-9]{{1,9}}(\.[0-9]{{1,{RATE_PLACES}}})?")
@@ -179,12 +179,12 @@ def kinds(
     """Return what this service takes, by the name in `/ingest/{kind}`."""
 
     async def postings(who: Principal, lines: Sequence[tuple[int, PostingRecord]]) -> Answer:
-        calm.disturb()
+        calm.disturb(len(lines))
         found = [(line, record.posting()) for line, record in lines]
         return await record_postings(db, who.institution, found, at=clock())
 
     async def loans(who: Principal, lines: Sequence[tuple[int, LoanRecord]]) -> Answer:
-        calm.disturb()
+        calm.disturb(len(lines))
         found = [(line, record.loan()) for line, record in lines]
         return await record_loans(db, who.institution, found)
 
@@ -199,7 +199,7 @@ def kinds(
     async def account_rates(
         who: Principal, lines: Sequence[tuple[int, AccountRateRecord]]
     ) -> Answer:
-        calm.disturb()
+        calm.disturb(len(lines))
         return await record_account_rates(
             db, who.institution, [record.rate() for _, record in lines]
         )
@@ -226,7 +226,7 @@ def at_once(db: Database, calm: Calm, clock: Callable[[], datetime]) -> dict[str
     """Return what can be taken a whole request at a time, where nothing needs a second look."""
 
     async def postings(who: Principal, body: bytes) -> Answer | None:
-        calm.disturb()
+        calm.disturb(body.count(b"\n"))
         at = clock()
 
         def refuse(lines: Sequence[tuple[int, bytes]]) -> list[Rejected] | None:

@@ -21,7 +21,7 @@ from scoring.archive.reader import Archive
 from scoring.archive.writer import write_segment
 from scoring.domain.months import last_day, month_of, plus
 from scoring.domain.problems import ArchiveUnavailable
-from scoring.operations.recalculation import Calm
+from scoring.operations.calm import Calm
 from scoring.store import archive as store
 from scoring.store.archive import OvertakenError
 from scoring.store.institution import BEGINNING, business_dates

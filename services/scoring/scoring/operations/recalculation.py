@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
@@ -25,6 +26,7 @@ from scoring.domain.tier_override import effective, held_on, until_day
 from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
 from scoring.domain.weighing import weighed_by_day
+from scoring.operations.calm import Calm
 from scoring.store import accounts, history, ladder_places, queue, rankings, scores, tier_overrides
 from scoring.store import tiers as stored_tiers
 from scoring.store.institution import BEGINNING, Policies
@@ -32,36 +34,45 @@ from scoring.store.queue import Due
 from scoring.store.rankings import DueRanking
 from scoring.store.scores import NotComputed, Score
 
-BATCH = 200
-_LOOK_AGAIN_SECONDS = 0.2
-_CALM_SECONDS, _PATIENCE = 0.2, 25
+BATCH, NEWS_BATCH, LEAST_BATCH = 200, 100, 20
+_LOOK_AGAIN_SECONDS, _BATCH_SECONDS = 0.2, 0.3
 
 
-class Calm:
-    """Lets work wait for a pause in what comes in, but not for ever."""
+async def work_on_news(
+    db: Database, policies: Policies, news: asyncio.Event, clock: Callable[[], datetime]
+) -> None:
+    """Work out whoever is news, for ever and at once, whatever else comes in.
 
-    def __init__(self) -> None:
-        self._disturbed = 0.0
-
-    def disturb(self) -> None:
-        """Note that something came in."""
-        self._disturbed = time.monotonic()
-
-    async def wait(self) -> None:
-        """Return once nothing came in for a moment, or when patience ends."""
-        for _ in range(_PATIENCE):
-            if time.monotonic() > self._disturbed + _CALM_SECONDS:
-                return
-            await asyncio.sleep(_CALM_SECONDS)
+    `news` is set when this process has queued some; another may have, so it is looked for too.
+    """
+    while True:
+        if not await _news(db, policies, clock()):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), _LOOK_AGAIN_SECONDS)
+            news.clear()
 
 
 async def work(db: Database, policies: Policies, calm: Calm, clock: Callable[[], datetime]) -> None:
-    """Work out whoever waits, for ever."""
+    """Work out whoever else waits, for ever.
+
+    A batch is as large as takes a moment: no event is read before the transactions end that began
+    before it, so a long one would hold the news up.
+    """
+    size = BATCH
     while True:
         await calm.wait()
         await spread(db)
-        if not await recalculate(db, policies, at=clock()):
+        begun = time.monotonic()
+        done = await _bulk(db, policies, clock(), size)
+        if done:
+            size = fitting(size, done, time.monotonic() - begun)
+        else:
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def fitting(size: int, done: int, seconds: float) -> int:
+    """Return how many to take next, where so many took so long: at most twice as many as now."""
+    return max(LEAST_BATCH, min(BATCH, 2 * size, int(done * _BATCH_SECONDS / seconds)))
 
 
 async def spread(db: Database) -> None:
@@ -74,23 +85,41 @@ async def spread(db: Database) -> None:
 
 
 async def recalculate(db: Database, policies: Policies, *, at: datetime) -> int:
-    """Work out one batch in one transaction; return how many customers it took off the queue.
+    """Work out one batch, of news if there is any; return how many customers left the queue.
 
     When nobody waits, all are ranked at the end of one month that is due; return 1 then.
     """
+    return await _news(db, policies, at) or await _bulk(db, policies, at, BATCH)
+
+
+async def _news(db: Database, policies: Policies, at: datetime) -> int:
     async with db.read(Duty.QUEUE) as session:
-        institution = await queue.waiting(session)
+        institution = await queue.with_news(session)
+    if institution is None:
+        return 0
+    async with db.transaction(institution) as session:
+        due = await queue.take_news(session, institution, NEWS_BATCH)
+        return await _take(session, due, policies, at)
+
+
+async def _bulk(db: Database, policies: Policies, at: datetime, size: int) -> int:
+    async with db.read(Duty.QUEUE) as session:
+        institution = await queue.with_bulk(session)
         ranking = None if institution else await rankings.waiting(session)
     if ranking:
         return await _rank_all(db, policies, ranking)
     if institution is None:
         return 0
     async with db.transaction(institution) as session:
-        due = await queue.take(session, institution, BATCH)
-        policy = await policies.of(session, institution) if due.customers else None
-        if policy is not None:
-            await _work_out(session, due, policy, at)
-        return len(due.customers)
+        due = await queue.take_bulk(session, institution, size)
+        return await _take(session, due, policies, at)
+
+
+async def _take(session: AsyncSession, due: Due, policies: Policies, at: datetime) -> int:
+    policy = await policies.of(session, due.institution) if due.customers else None
+    if policy is not None:
+        await _work_out(session, due, policy, at)
+    return len(due.customers)
 
 
 async def _rank_all(db: Database, policies: Policies, due: DueRanking) -> int:

@@ -23,7 +23,7 @@ from scoring.domain.lifecycle import Act, State
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy
 from scoring.domain.problems import ArchiveUnavailable, NothingToSimulate, PeriodInvalid
-from scoring.operations.recalculation import Calm
+from scoring.operations.calm import Calm
 from scoring.operations.schemes import sellable
 from scoring.operations.shadow_pricing import Sides, compared, measure, sides
 from scoring.store import schemes, shadow_places, shadow_results, shadow_runs

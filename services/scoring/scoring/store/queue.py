@@ -1,29 +1,41 @@
-"""Who waits to be worked out again, and from which month on."""
+"""Who waits to be worked out again, and from which month on.
 
+Where few changed at once it is news, which is worked out at once, beside what changed in bulk.
+"""
+
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, event, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
 from scoring.domain.months import month_of
 from scoring.store.sql import rows, run
 
+FEW = 200
+"""So many customers that change at once are news; more are bulk."""
+_AGAIN = (
+    "on conflict (customer_id) do update set "
+    "from_month = least(recalculation.from_month, excluded.from_month), "
+    "soon = recalculation.soon or excluded.soon "
+    "where excluded.from_month < recalculation.from_month "
+    "or (excluded.soon and not recalculation.soon)"
+)
 _ENQUEUE = text(
-    "insert into recalculation (institution, customer_id, from_month) "
-    "select :institution, q.c, q.m from "
+    "insert into recalculation (institution, customer_id, from_month, soon) "  # noqa: S608  (fixed parts)
+    "select :institution, q.c, q.m, :soon from "
     "unnest(cast(:ids as uuid[]), cast(:months as date[])) as q(c, m) order by q.c "
-    "on conflict (customer_id) do update set from_month = excluded.from_month "
-    "where excluded.from_month < recalculation.from_month"
+    f"{_AGAIN}"
 )
 _EVERYONE = text(
-    "insert into recalculation (institution, customer_id, from_month) "
-    "select institution, id, :since from customer where institution = :institution order by id "
-    "on conflict (customer_id) do update set from_month = excluded.from_month "
-    "where excluded.from_month < recalculation.from_month"
+    "insert into recalculation (institution, customer_id, from_month, soon) "  # noqa: S608  (fixed parts)
+    "select institution, id, :since, false from customer where institution = :institution "
+    f"order by id {_AGAIN}"
 )
 _TO_SPREAD = text("select code from institution where recalculate_from is not null order by code")
 _DUE = text(
@@ -31,12 +43,24 @@ _DUE = text(
     "and recalculate_from is not null for update skip locked"
 )
 _DUE_DONE = text("update institution set recalculate_from = null where code = :institution")
-_WAITING = text("select institution from recalculation limit 1")
-_TAKE = text(
-    "with due as materialized (select customer_id from recalculation "
-    "where institution = :institution order by from_month, customer_id limit :limit "
+_WITH_NEWS = text("select institution from recalculation where soon order by from_month limit 1")
+_WITH_BULK = text("select institution from recalculation where not soon limit 1")
+_DELETE = (
     "for update skip locked) delete from recalculation r using due "
     "where r.customer_id = due.customer_id returning r.customer_id, r.from_month"
+)
+_TAKE_NEWS = text(
+    "with first as materialized (select from_month from recalculation "  # noqa: S608  (fixed parts)
+    "where soon and institution = :institution order by from_month limit 1 "
+    "for update skip locked), "
+    "due as materialized (select customer_id from recalculation where soon "
+    "and institution = :institution and from_month = (select from_month from first) "
+    f"order by customer_id limit :limit {_DELETE}"
+)
+_TAKE_BULK = text(
+    "with due as materialized (select customer_id from recalculation "  # noqa: S608  (fixed parts)
+    "where not soon and institution = :institution "
+    f"order by from_month, customer_id limit :limit {_DELETE}"
 )
 _PENDING = text(
     "select (select count(*) from recalculation) + "
@@ -63,19 +87,29 @@ class Due:
 
 
 async def enqueue(session: AsyncSession, institution: str, since: Mapping[UUID, date]) -> None:
-    """Make customers wait, each from the month of its day on."""
+    """Make customers wait, each from the month of its day on; a few of them are news."""
     months = [month_of(day) for day in since.values()]
-    await run(session, _ENQUEUE, institution=institution, ids=list(since), months=months)
+    values = {"institution": institution, "ids": list(since), "months": months}
+    soon = len(since) <= FEW
+    await run(session, _ENQUEUE, soon=soon, **values)
+    if soon:
+        _tell_of_news(session)
+
+
+def _tell_of_news(session: AsyncSession) -> None:
+    """Wake who waits for news beside this session, when it has committed."""
+    news: asyncio.Event | None = session.info.get("news")
+    if news:
+        event.listen(session.sync_session, "after_commit", lambda _: news.set())
 
 
 _CURRENCIES = text(
-    "insert into recalculation (institution, customer_id, from_month) "
-    "select :institution, h.id, min(q.m) from "
+    "insert into recalculation (institution, customer_id, from_month, soon) "  # noqa: S608  (fixed parts)
+    "select :institution, h.id, min(q.m), false from "
     "unnest(cast(:currencies as text[]), cast(:months as date[])) as q(c, m) "
     "join account a on a.institution = :institution and a.currency = q.c "
     "cross join unnest(a.owner_id || a.joint) as h(id) group by h.id order by h.id "
-    "on conflict (customer_id) do update set from_month = excluded.from_month "
-    "where excluded.from_month < recalculation.from_month"
+    f"{_AGAIN}"
 )
 
 
@@ -105,15 +139,34 @@ async def spread(session: AsyncSession, institution: str) -> None:
         await run(session, _DUE_DONE, institution=institution)
 
 
-async def waiting(session: AsyncSession) -> str | None:
-    """Return an institution in which customers wait, if there is one."""
-    found = await rows(session, _WAITING)
+async def with_news(session: AsyncSession) -> str | None:
+    """Return an institution in which there is news, if any."""
+    found = await rows(session, _WITH_NEWS)
     return found[0].institution if found else None
 
 
-async def take(session: AsyncSession, institution: str, limit: int) -> Due:
-    """Take up to `limit` of an institution's customers off the queue, those furthest back first."""
-    taken = await rows(session, _TAKE, institution=institution, limit=limit)
+async def with_bulk(session: AsyncSession) -> str | None:
+    """Return an institution in which others wait, if any."""
+    found = await rows(session, _WITH_BULK)
+    return found[0].institution if found else None
+
+
+async def take_news(session: AsyncSession, institution: str, limit: int) -> Due:
+    """Take customers off the queue that are news from one same month on, furthest back first.
+
+    Another process that does so too takes others, of another month if need be.
+    """
+    values = {"institution": institution, "limit": limit}
+    return _due(institution, await rows(session, _TAKE_NEWS, **values))
+
+
+async def take_bulk(session: AsyncSession, institution: str, limit: int) -> Due:
+    """Take others off the queue, those furthest back first."""
+    values = {"institution": institution, "limit": limit}
+    return _due(institution, await rows(session, _TAKE_BULK, **values))
+
+
+def _due(institution: str, taken: Sequence[Row[Any]]) -> Due:
     ids = [CustomerId(row.customer_id) for row in taken]
     return Due(institution, ids, min((row.from_month for row in taken), default=date.max))
 

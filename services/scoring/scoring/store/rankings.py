@@ -90,9 +90,10 @@ gone as (
   delete from tier_place t where t.institution = :institution and t.month = :month
     and not exists (select 1 from placed p where p.id = t.customer_id) returning t.customer_id
 )
-insert into recalculation (institution, customer_id, from_month)
-select :institution, q.id, :since from (select id from moved union select customer_id from gone) q
-order by q.id on conflict (customer_id) do update set from_month = excluded.from_month
+insert into recalculation (institution, customer_id, from_month, soon)
+select :institution, q.id, :since, false
+from (select id from moved union select customer_id from gone) q order by q.id
+on conflict (customer_id) do update set from_month = excluded.from_month
 where excluded.from_month < recalculation.from_month
 """
 _CUTS = text(
@@ -106,8 +107,8 @@ _CUTS = text(
     "returning customers"
 )
 _NEWCOMERS = text(
-    "insert into recalculation (institution, customer_id, from_month) "
-    "select distinct institution, customer_id, cast(:since as date) from tier_period "
+    "insert into recalculation (institution, customer_id, from_month, soon) "
+    "select distinct institution, customer_id, cast(:since as date), false from tier_period "
     "where institution = :institution and since > :month and since <= :next "
     "and reason ->> 'move' = 'entry' order by customer_id on conflict (customer_id) do nothing"
 )

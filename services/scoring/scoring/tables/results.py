@@ -3,28 +3,36 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    Index,
-)
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field
 
 from scoring.tables.base import EXACT, Table
 
 
 class RecalculationRow(Table, table=True):
-    """A customer whose stored contribution is out of date from that month on."""
+    """A customer whose stored contribution is out of date from that month on.
+
+    `soon` where few changed at once: news does not wait behind what changed in bulk.
+    """
 
     __tablename__ = "recalculation"
     __table_args__ = (
         Index(
             "ix_recalculation_institution_from_month", "institution", "from_month", "customer_id"
         ),
+        Index(
+            "ix_recalculation_soon",
+            "from_month",
+            "institution",
+            "customer_id",
+            postgresql_where=text("soon"),
+        ),
     )
 
     customer_id: UUID = Field(primary_key=True)
     institution: str
     from_month: date
+    soon: bool
 
 
 class ContributionRow(Table, table=True):
