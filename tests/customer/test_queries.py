@@ -140,7 +140,7 @@ async def many(organised):
 
 
 SEARCH = """query($search: CustomerSearch, $first: Int! = 20, $after: String) {
-    customers(search: $search, first: $first, after: $after) {
+    customers(search: $search, first: $first, after: $after, purpose: SERVICE) {
     edges { cursor node { number } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"""
 
 

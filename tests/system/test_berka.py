@@ -20,7 +20,7 @@ LINES = {
 CUSTOMER_360 = (DOCUMENTS / "counter/customer360.graphql").read_text()
 EVERYONE = """
 query Everyone($after: String, $from: YearMonth!, $to: YearMonth!) {
-  customers(first: 100, after: $after) {
+  customers(first: 100, after: $after, purpose: DATA_QUALITY) {
     pageInfo { hasNextPage endCursor }
     edges { node {
       number

@@ -20,7 +20,8 @@ from customer.graphql.loaders import Loaders
 from customer.graphql.schema import schema
 from customer.ingest import kinds
 from customer.operations import keys
-from customer.settings import KeyedPlace, Place, Settings
+from customer.operations.showing import Showing
+from customer.settings import KeyedPlace, Place, Settings, personal
 from customer.vault.master import MasterKeyMissingError, MasterKeys
 from customer.vault.opened import Vault
 
@@ -33,12 +34,20 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     """Build the service; importing this module opens nothing."""
     vault = Vault(MasterKeys(settings.master_key_file))
     db = Database(connect(str(settings.database_url), name="customer"), {"vault": vault})
+    decided = personal(settings.personal_file)
     verifier = Verifier(settings.jwks_file, issuer=settings.issuer)
     principals = Principals(settings.gateway_jwks_file, service="customer")
 
     def context(principal: Principal) -> Context:
-        loaders = Loaders(db, principal.institution)
-        return Context(db=db, principal=principal, loaders=loaders, clock=clock)
+        showing = Showing(db, principal, decided, clock())
+        return Context(
+            db=db,
+            principal=principal,
+            loaders=Loaders(db, principal.institution, showing),
+            showing=showing,
+            personal=decided,
+            clock=clock,
+        )
 
     async def keeping() -> None:
         await keys.keep(db, clock)

@@ -229,3 +229,26 @@ class ConsentRow(Table, table=True):
     given_on: date
     withdrawn_on: date | None
     version: int
+
+
+class VerificationRow(Table, table=True):
+    """Until when an agent knows that a caller is the customer; the newest of each pair."""
+
+    __tablename__ = "verification"
+
+    customer_id: UUID = Field(primary_key=True, foreign_key="customer.id")
+    subject: str = Field(primary_key=True)
+    institution: str
+    method: str
+    until: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class AllowanceRow(Table, table=True):
+    """When a caller's allowance for something will be full again."""
+
+    __tablename__ = "allowance"
+
+    institution: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    use: str = Field(primary_key=True)
+    full_at: datetime = Field(sa_type=DateTime(timezone=True))

@@ -11,7 +11,8 @@ Problem
   GroupCycle*, HouseholdAbove*, GroupKindFixed*, AlreadyMember*
   CustomerNotFound, ConsentNotGiven, ConsentAlreadyGiven
 
-Those with a star are about households and groups and stand in group_problems.
+Those with a star are about households and groups and stand in group_problems; those about personal
+data stand in personal_problems.
 """
 
 from typing import ClassVar

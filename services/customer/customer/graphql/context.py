@@ -9,7 +9,9 @@ import strawberry
 from kit.db import Database
 from kit.identity import Principal
 
+from customer.domain.personal import Personal
 from customer.graphql.loaders import Loaders
+from customer.operations.showing import Showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Context:
     db: Database
     principal: Principal
     loaders: Loaders
+    showing: Showing
+    personal: Personal
     clock: Callable[[], datetime]
 
 

@@ -9,21 +9,20 @@ from customer.domain.account import Card
 from customer.domain.consent import Consent
 from customer.domain.views import Position, Profile
 from customer.graphql.group_loaders import GroupLoaders
+from customer.operations.showing import Showing
 from customer.store import consents, views
 
 
 class Loaders:
     """Built afresh for each request, so its cache can never outlive one."""
 
-    def __init__(self, db: Database, institution: str) -> None:
+    def __init__(self, db: Database, institution: str, showing: Showing) -> None:
         async def profiles(ids: list[UUID]) -> list[Profile | None]:
-            async with db.read(institution) as session:
-                found = await views.profiles_by_id(session, institution, ids)
+            found = await showing.by_id(ids)
             return [found.get(one) for one in ids]
 
         async def numbered(numbers: list[str]) -> list[Profile | None]:
-            async with db.read(institution) as session:
-                found = await views.profiles_by_number(session, institution, numbers)
+            found = await showing.by_number(numbers)
             return [found.get(one) for one in numbers]
 
         async def accounts(ids: list[UUID]) -> list[Position | None]:

@@ -3,6 +3,7 @@
 import strawberry
 from kit.graphql import REUSED, Problem, answer
 
+from customer.domain import personal_problems as personal
 from customer.domain import problems as domain
 
 
@@ -18,9 +19,24 @@ class ConsentNotGiven(Problem): ...
 class ConsentAlreadyGiven(Problem): ...
 
 
+@strawberry.type(description="Nobody said why the value is needed.")
+class ReasonMissing(Problem): ...
+
+
+@strawberry.type(description="You have revealed as many values as you may for now.")
+class RevealLimit(Problem): ...
+
+
+@strawberry.type(description="The caller on the telephone has not proved who they are.")
+class VerificationMissing(Problem): ...
+
+
 HANDLERS = [
     REUSED,
     answer(domain.CustomerNotFound, CustomerNotFound),
     answer(domain.ConsentNotGiven, ConsentNotGiven),
     answer(domain.ConsentAlreadyGiven, ConsentAlreadyGiven),
+    answer(personal.ReasonMissing, ReasonMissing),
+    answer(personal.RevealLimit, RevealLimit),
+    answer(personal.VerificationMissing, VerificationMissing),
 ]

@@ -7,12 +7,19 @@ import strawberry
 from kit.graphql import IdempotencyKeyReused, Schema
 
 from customer.domain import problems
+from customer.domain.personal import ReadPurpose, RevealedField, VerificationMethod
 from customer.domain.vocabulary import Channel, Purpose
 from customer.graphql.connections import CustomerConnection, place
 from customer.graphql.context import Info
 from customer.graphql.groups import CustomerGroup
 from customer.graphql.institution import Institution
 from customer.graphql.paging import page_size
+from customer.graphql.personal import (
+    RecordVerificationResult,
+    RevealedValue,
+    RevealFieldResult,
+    Verification,
+)
 from customer.graphql.problems import (
     HANDLERS,
     ConsentAlreadyGiven,
@@ -21,8 +28,8 @@ from customer.graphql.problems import (
 )
 from customer.graphql.search import CustomerSearch, storable
 from customer.graphql.types import Account, Customer
-from customer.operations import consents
-from customer.store import groups, organisation, views
+from customer.operations import consents, revealing
+from customer.store import groups, organisation
 
 GiveConsentResult = Annotated[
     Customer | CustomerNotFound | ConsentAlreadyGiven | IdempotencyKeyReused,
@@ -57,21 +64,23 @@ class Query:
         found = await info.context.loaders.profile_by_number.load(number)
         return Customer.of(found) if found else None
 
-    @strawberry.field(description="Customers in the order of their numbers, 1 to 100 at a time.")
+    @strawberry.field(
+        description="Customers in the order of their numbers, 1 to 100 at a time. More than 20 of "
+        "them, and any page but the first, need a purpose (PURPOSE_MISSING)."
+    )
     async def customers(
         self,
         info: Info,
         search: CustomerSearch | None = None,
         first: int = 20,
         after: str | None = None,
+        purpose: Annotated[
+            ReadPurpose | None, strawberry.argument(description="What the list is for.")
+        ] = None,
     ) -> CustomerConnection | None:
-        principal = info.context.principal
-        principal.must("customer:read")
+        info.context.principal.must("customer:read")
         size, beyond, wanted = page_size(first), place(after), CustomerSearch.wanted(search)
-        async with info.context.db.read(info.context.principal.institution) as session:
-            found = await views.search(
-                session, principal.institution, wanted, after=beyond, limit=size + 1
-            )
+        found = await info.context.showing.listed(wanted, after=beyond, size=size, purpose=purpose)
         return CustomerConnection.of(found, first=size, after=after)
 
     @strawberry.field(description="The household or group with the bank's code; null for none.")
@@ -133,6 +142,50 @@ class Mutation:
             consents.withdraw_consent,
         )
 
+    @strawberry.mutation(
+        description="Show a value as it is, to a caller who says why; scope `personal:reveal`."
+    )
+    async def reveal_field(
+        self,
+        info: Info,
+        customer_id: UUID,
+        field: RevealedField,
+        reason: str,
+        idempotency_key: Key,
+    ) -> RevealFieldResult | None:
+        context = info.context
+        context.principal.must("personal:reveal")
+        request = revealing.RevealRequest(
+            customer_id=customer_id, field=field, reason=reason, idempotency_key=idempotency_key
+        )
+        value = await revealing.reveal(
+            context.db, context.principal, context.personal, request, at=context.clock()
+        )
+        return RevealedValue(customer_id=customer_id, field=field, value=value)
+
+    @strawberry.mutation(
+        description="Record that whoever is on the telephone proved to be the customer; the agent "
+        "sees more of this customer for a while. Scope `personal:verify`."
+    )
+    async def record_verification(
+        self,
+        info: Info,
+        customer_id: UUID,
+        method: VerificationMethod,
+        idempotency_key: Key,
+    ) -> RecordVerificationResult | None:
+        context = info.context
+        context.principal.must("personal:verify")
+        context.principal.must("customer:read")
+        request = revealing.VerificationRequest(
+            customer_id=customer_id, method=method, idempotency_key=idempotency_key
+        )
+        until = await revealing.record_verification(
+            context.db, context.principal, context.personal, request, at=context.clock()
+        )
+        context.loaders.profile_by_id.clear_all()
+        return Verification(customer=await _customer(info, customer_id), until=until)
+
 
 async def _change(
     info: Info, request: consents.ConsentRequest, operation: consents.Change
@@ -143,7 +196,11 @@ async def _change(
     context.principal.must("customer:read")
     await operation(context.db, context.principal, request, at=context.clock())
     context.loaders.consents_by_customer_id.clear_all()
-    found = await context.loaders.profile_by_id.load(request.customer_id)
+    return await _customer(info, request.customer_id)
+
+
+async def _customer(info: Info, customer_id: UUID) -> Customer:
+    found = await info.context.loaders.profile_by_id.load(customer_id)
     if found is None:
         raise problems.CustomerNotFound
     return Customer.of(found)

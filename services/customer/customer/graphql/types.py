@@ -8,7 +8,6 @@ import strawberry
 
 from customer.domain import account, organisation, views
 from customer.domain import consent as consents
-from customer.domain.identifiers import masked_email, masked_id_number, masked_phone
 from customer.domain.vocabulary import (
     Channel,
     CustomerKind,
@@ -48,16 +47,19 @@ class Manager:
         return cls(number=staff.number, name=staff.name)
 
 
-@strawberry.type(description="Where a customer can be reached; masked.")
+@strawberry.type(description="Where a customer can be reached, masked for callers like this one.")
 class Contacts:
-    phone: str | None = strawberry.field(description="Masked: 138****5678.")
-    email: str | None = strawberry.field(description="Masked: z***@example.com.")
+    phone: str | None = strawberry.field(description="Such as 138****5678; *** where hidden.")
+    email: str | None = strawberry.field(description="Such as z***@example.com; *** where hidden.")
+    address: str | None = strawberry.field(
+        description="Down to the district or county, such as 桑植县***; *** where hidden."
+    )
 
 
 @strawberry.type(description="A document that identifies a customer; its number is masked.")
 class Identifier:
     type: str = strawberry.field(description="The kind of document, such as resident_id or uscc.")
-    number: str = strawberry.field(description="Masked: the first and the last character.")
+    number: str = strawberry.field(description="Such as 1****************X; *** where hidden.")
 
 
 @strawberry.type(description="A card by the bank's own reference; never its number.")
@@ -132,25 +134,29 @@ class Account:
 class Customer:
     id: UUID = strawberry.field(description="Stable, and the same in every service.")
     number: str = strawberry.field(description="The bank's number of the customer.")
-    name: str = strawberry.field(description="As the bank's records have it.")
+    name: str = strawberry.field(
+        description="As the bank's records have it; of a person, for some callers, such as 张*."
+    )
     kind: CustomerKind = strawberry.field(description="A person or an enterprise.")
     sex: Sex | None = strawberry.field(description="Of a person, where the bank knows it.")
-    born_on: date | None = strawberry.field(description="Born, or of an enterprise founded.")
+    born_on: date | None = strawberry.field(
+        description="Born, or of an enterprise founded; null for callers it is hidden from."
+    )
     since: date = strawberry.field(description="Customer of the bank since this day.")
     branch: Branch = strawberry.field(description="The branch that keeps the customer.")
     manager: Manager | None = strawberry.field(description="Who cares for the customer.")
-    contacts: Contacts = strawberry.field(description="Where to reach the customer; masked.")
+    contacts: Contacts = strawberry.field(description="Where to reach the customer.")
     identifiers: list[Identifier] = strawberry.field(
         description="The documents that identify the customer; masked."
     )
 
     @classmethod
     def of(cls, profile: views.Profile) -> Self:
+        """Make one of what `Showing` gave, which is masked already."""
         found = profile.customer
         identifiers = []
         if found.id_type is not None and found.id_number is not None:
-            number = masked_id_number(found.id_number)
-            identifiers.append(Identifier(type=found.id_type, number=number))
+            identifiers.append(Identifier(type=found.id_type, number=found.id_number))
         return cls(
             id=found.id,
             number=found.number,
@@ -161,10 +167,7 @@ class Customer:
             since=found.since,
             branch=Branch.of(profile.branch),
             manager=Manager.of(profile.manager) if profile.manager else None,
-            contacts=Contacts(
-                phone=masked_phone(found.phone) if found.phone else None,
-                email=masked_email(found.email) if found.email else None,
-            ),
+            contacts=Contacts(phone=found.phone, email=found.email, address=found.address),
             identifiers=identifiers,
         )
 

@@ -1,0 +1,124 @@
+"""Values shown as they are, and callers on the telephone who proved who they are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from kit import idempotency
+from kit.db import Database
+from kit.identity import Principal
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from customer.domain.customer import Customer
+from customer.domain.ids import CustomerId
+from customer.domain.personal import (
+    Personal,
+    RevealedField,
+    VerificationMethod,
+    check_reason,
+    check_verified,
+)
+from customer.domain.problems import CustomerNotFound
+from customer.operations.showing import verified
+from customer.store import customers as store
+from customer.store import verifications
+
+_USE = "reveal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RevealRequest:
+    """What a member of staff needs to know, and why."""
+
+    customer_id: UUID
+    field: RevealedField
+    reason: str
+    idempotency_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationRequest:
+    """What a member of staff found out about whoever is on the telephone."""
+
+    customer_id: UUID
+    method: VerificationMethod
+    idempotency_key: str
+
+
+async def reveal(
+    db: Database, principal: Principal, personal: Personal, request: RevealRequest, *, at: datetime
+) -> str | None:
+    """Return the value as it is, None where none is held; each time counts against the allowance.
+
+    The same key again gives the value again and counts once: nothing else is told by it. The
+    value itself is kept nowhere but where it was.
+    """
+    institution, subject = principal.institution, principal.subject
+    reason = check_reason(request.reason)
+    customer_id = CustomerId(request.customer_id)
+    async with db.transaction(institution) as session:
+
+        async def effect() -> str:
+            full_at = await verifications.hold_allowance(
+                session, institution, subject=subject, use=_USE, at=at
+            )
+            after = personal.reveals.take(full_at, at)
+            await verifications.use_allowance(
+                session, institution, subject=subject, use=_USE, full_at=after
+            )
+            return request.field
+
+        parameters = {
+            "act": "revealField", "customer": str(customer_id), "field": request.field,
+            "reason": reason,
+        }  # fmt: skip
+        await idempotency.once(
+            session, principal, request.idempotency_key, parameters, effect, at=at
+        )
+        customer = await _customer(session, institution, customer_id)
+        known = await verified(session, principal, [customer], at=at)
+        check_verified(principal.channel, verified=customer_id in known)
+    value = getattr(customer, request.field)
+    return None if value is None else str(value)
+
+
+async def record_verification(
+    db: Database,
+    principal: Principal,
+    personal: Personal,
+    request: VerificationRequest,
+    *,
+    at: datetime,
+) -> datetime:
+    """Write that whoever is on the telephone is the customer; return until when it holds."""
+    institution, customer_id = principal.institution, CustomerId(request.customer_id)
+    async with db.transaction(institution) as session:
+
+        async def effect() -> str:
+            if not await store.lock_customers(session, institution, [customer_id]):
+                raise CustomerNotFound
+            until = at + personal.verified_for
+            await verifications.save_verification(
+                session,
+                institution,
+                customer_id,
+                subject=principal.subject,
+                method=request.method,
+                until=until,
+            )
+            return until.isoformat()
+
+        parameters = {
+            "act": "recordVerification", "customer": str(customer_id), "method": request.method,
+        }  # fmt: skip
+        until = await idempotency.once(
+            session, principal, request.idempotency_key, parameters, effect, at=at
+        )
+    return datetime.fromisoformat(until)
+
+
+async def _customer(session: AsyncSession, institution: str, customer_id: CustomerId) -> Customer:
+    found = await store.customers(session, institution, [customer_id])
+    if customer_id not in found:
+        raise CustomerNotFound
+    return found[customer_id].value
