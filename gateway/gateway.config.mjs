@@ -13,7 +13,10 @@ import { principals } from './router/principals.mjs';
 import { subgraphs } from './router/subgraphs.mjs';
 import { lastGoodSupergraph } from './router/supergraph.mjs';
 
-/** The runtime's configuration and the journeys it records (closed by whoever starts it). */
+/**
+ * The runtime's configuration, the journeys it records (closed by whoever starts it), and `ready`,
+ * to be awaited before it serves.
+ */
 export function configure(settings) {
   const journeys = createJourneys(settings);
   const known = identity(settings);
@@ -49,5 +52,5 @@ export function configure(settings) {
       answers({ journeyOf: journeys.of }),
     ],
   };
-  return { config, journeys };
+  return { config, journeys, ready: known.ready };
 }

@@ -14,7 +14,8 @@ function listen(server, { host, port }) {
 
 async function start() {
   const settings = readSettings();
-  const { config, journeys } = configure(settings);
+  const { config, journeys, ready } = configure(settings);
+  await ready();
   await config.supergraph(); // says what is wrong with the file before the router wraps the error
   const runtime = createGatewayRuntime(config);
   await runtime.getSchema();

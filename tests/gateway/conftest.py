@@ -14,16 +14,14 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import httpx
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
 
 import gateway
 from tests.callers import Callers
+from tests.gateway.issuers import Issuer, issuing
 from tests.gateway.services import service, serving
 
 HERE = Path(__file__).parent
-ISSUER = "https://issuer.test.invalid"
 START_SECONDS = 30
 AT_THE_COUNTER = {"role": "teller", "channel": "counter"}
 
@@ -70,27 +68,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def issuer(folder: Path) -> SimpleNamespace:
-    """Signs tokens; `jwks` is the file that the router reads."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    jwks = folder / "jwks.json"
-
-    def publish(path: Path, kid: str) -> None:
-        public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(key.public_key()))
-        path.write_text(json.dumps({"keys": [{**public, "kid": kid, "alg": "ES256"}]}))
-
-    publish(jwks, "k1")
-
-    def token(subject: str = "M-1", *, kid: str = "k1", **claims: object) -> str:
-        now = int(time.time())
-        body = {
-            "iss": ISSUER, "aud": "sheaf", "sub": subject, "iat": now, "exp": now + 300,
-            "role": "developer", "channel": "console", "institution": "A",
-        }  # fmt: skip
-        body = {name: value for name, value in (body | claims).items() if value is not None}
-        return jwt.encode(body, key, algorithm="ES256", headers={"kid": kid})
-
-    return SimpleNamespace(name=ISSUER, key=key, jwks=jwks, publish=publish, token=token)
+def issuer(folder: Path) -> Iterator[Issuer]:
+    """Sign tokens; routers in development read the file `jwks`, others discover the keys."""
+    with issuing(folder) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -138,6 +119,7 @@ def supergraph(folder: Path, _bank: SimpleNamespace, compose) -> Path:
 
 
 TRUSTED = {
+    "counter/all": 'query All { customerByNumber(number: "7") { name seenBy offers } }',
     "counter/who": "query Who { whoami }",
     "counter/customer": "query One($number: String!) { customerByNumber(number: $number) { ...Told } }",
     "phone/customer": "query One($number: String!) { customerByNumber(number: $number) { ...Told } }",
@@ -232,7 +214,7 @@ def _start(node: str, folder: Path, issuer, callers, _bank, supergraph, manifest
             "GATEWAY_SCORING_URL": _bank.scoring.url,
             "GATEWAY_CAMPAIGN_URL": _bank.campaign.url,
             "GATEWAY_JWKS_FILE": issuer.jwks,
-            "GATEWAY_ISSUER": ISSUER,
+            "GATEWAY_ISSUER": issuer.url,
             "GATEWAY_PRINCIPAL_KEY_FILE": callers.gateway.pem,
             "GATEWAY_DEVELOPMENT": 1,
         } | settings
@@ -286,7 +268,7 @@ def router(_router: Router, bank: SimpleNamespace) -> Router:
 
 @pytest.fixture(scope="session")
 def _closed_router(_start) -> Router:
-    return _start(GATEWAY_DEVELOPMENT="")
+    return _start(GATEWAY_DEVELOPMENT="", GATEWAY_JWKS_FILE="")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 WHO = "query Who { whoami }"
+DISCOVERED = {"GATEWAY_DEVELOPMENT": "", "GATEWAY_JWKS_FILE": ""}
 
 
 def code_of(answer):
@@ -101,7 +102,21 @@ def test_a_request_in_flight_is_answered_before_a_stop(start, bank):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"GATEWAY_JWKS_FILE": ""}, "GATEWAY_JWKS_FILE is not set"),
+        ({"GATEWAY_ISSUER": ""}, "GATEWAY_ISSUER is not set"),
+        ({"GATEWAY_DEVELOPMENT": ""}, "GATEWAY_JWKS_FILE is the development issuer's"),
+        (DISCOVERED | {"GATEWAY_ISSUER": "http://bank.example"}, "must be an https address, not"),
+        (DISCOVERED | {"GATEWAY_ISSUER": "bank"}, "GATEWAY_ISSUER must be an https address, not"),
+        (
+            DISCOVERED | {"GATEWAY_ISSUER": "https://issuer.sheaf.invalid"},
+            "is the development issuer's name and no address",
+        ),
+        (
+            DISCOVERED | {"GATEWAY_ISSUER": "http://127.0.0.1:9"},
+            "GATEWAY_ISSUER http://127.0.0.1:9 gives no keys: ",
+        ),
+        ({"GATEWAY_CLAIMS": '["role"]'}, "GATEWAY_CLAIMS must be a JSON object of texts"),
+        ({"GATEWAY_CLAIMS": '{"scopes": "scp"}'}, "GATEWAY_CLAIMS knows no 'scopes'; it takes"),
+        ({"GATEWAY_CHANNELS": "{"}, "GATEWAY_CHANNELS must be a JSON object of texts"),
         ({"GATEWAY_JWKS_FILE": "/nowhere"}, "GATEWAY_JWKS_FILE /nowhere cannot be used: ENOENT"),
         ({"GATEWAY_PRINCIPAL_KEY_FILE": ""}, "GATEWAY_PRINCIPAL_KEY_FILE is not set"),
         ({"GATEWAY_PRINCIPAL_KEY_FILE": "/nowhere"}, "/nowhere cannot be used: ENOENT"),

@@ -13,9 +13,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from kit.identity import Principal, Principals
 
+from tests.gateway.conftest import TRUSTED
+
 WHO = "query Who { whoami }"
 SEEN = 'query Seen { customerByNumber(number: "7") { name seenBy } }'
-SEEN_BY_ALL = 'query All { customerByNumber(number: "7") { name seenBy offers } }'
+SEEN_BY_ALL = TRUSTED["counter/all"]
 
 
 def bearer(token):
@@ -190,7 +192,8 @@ def test_headers_smuggled_in_the_body_never_reach_a_service(router, bank, issuer
         {"role": "teller", "channel": "online"},
         {"channel": "pigeon"},
         {"role": None},
-        {"role": ["teller"]},
+        {"role": ["king"]},
+        {"role": [7, {}]},
         {"institution": None},
         {"institution": ""},
     ],
