@@ -113,6 +113,9 @@ BAD = [
     {"purpose": "x" * 201},
     {"counterparty": "y" * 200},
     {"counterparty": "two\nlines"},
+    {"counterparty": "ABC/6222021234567890128"},
+    {"counterparty": "ABC/6222021234567890127"},
+    {"purpose": "PIN: 1234"},
     {"account_number": "unknown"},
     {"account_number": "x" * 101},
 ]

@@ -65,7 +65,8 @@ ODD = (
     {"account_number": "u", "currency": "USD"}, {"value_date": "2024-02-30"}, {"value_date": "1890-01-01"},
     {"value_date": "2026-01-01"}, {"booked_at": "2030-01-01T00:00:00Z"}, {"booked_at": "2024-01-01"},
     {"id": ""}, {"id": " p "}, {"id": "p\u0000"}, {"purpose": None}, {"purpose": "x" * 201}, {"extra": 1},
-    {"purpose": " padded "}, {"kind": "cash"},
+    {"purpose": " padded "}, {"kind": "cash"}, {"counterparty": "ABC/6222021234567890128"},
+    {"counterparty": "ABC/6222021234567890127"}, {"purpose": "PIN: 1234"}, {"purpose": "pinewood"},
 )  # fmt: skip
 
 

@@ -7,12 +7,19 @@ from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import PydanticCustomError
 
+from kit import secrets
 from kit.identity import Principal, Verifier
 from kit.problem import BadRequest, TooLarge
 
 MAX_BYTES, MAX_LINES = 16 * 1024 * 1024, 20_000
+_CODES = {
+    "json_invalid": "MALFORMED",
+    secrets.CARD_NUMBER: "CARD_NUMBER_REFUSED",
+    secrets.SECRET: "SECRET_REFUSED",
+}
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -21,6 +28,26 @@ def _none_if_empty(value: object) -> object:
 
 
 NoneIfEmpty = BeforeValidator(_none_if_empty)
+
+
+def _without_secrets(text: str) -> str:
+    found = secrets.secret(text)
+    if found == secrets.CARD_NUMBER:
+        raise PydanticCustomError(
+            secrets.CARD_NUMBER,
+            "seems to hold the number of a card, which is never kept; leave it out",
+        )
+    if found == secrets.SECRET:
+        raise PydanticCustomError(
+            secrets.SECRET,
+            "seems to hold a password, a code or what else proves who one is, which is never kept; "
+            "leave it out",
+        )
+    return text
+
+
+NoSecrets = AfterValidator(_without_secrets)
+"""What every field of free text is annotated with."""
 
 
 class Record(BaseModel):
@@ -66,7 +93,7 @@ def parse(body: bytes, model: type[Model]) -> tuple[list[tuple[int, Model]], lis
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            code = "MALFORMED" if first["type"] == "json_invalid" else "INVALID"
+            code = _CODES.get(first["type"], "INVALID")
             bad.append(
                 Rejected(number, code, f"{place}: {first['msg']}" if place else first["msg"])
             )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from kit.db import Database
 from kit.identity import Principal
-from kit.intake import Answer, NoneIfEmpty, Record, Rejected, Take, TakeWhole, parse
+from kit.intake import Answer, NoneIfEmpty, NoSecrets, Record, Rejected, Take, TakeWhole, parse
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, RootModel
 
 from scoring.domain.account import OwnRate
@@ -52,6 +52,9 @@ Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 _STORABLE = r"^[^\x00]*$"
 Text = Annotated[str, Field(min_length=1, max_length=100, pattern=_STORABLE)]
 Optional = Annotated[Annotated[str, Field(max_length=200, pattern=_STORABLE)] | None, NoneIfEmpty]
+Free = Annotated[
+    Annotated[str, Field(max_length=200, pattern=_STORABLE), NoSecrets] | None, NoneIfEmpty
+]
 
 
 class PostingRecord(Record):
@@ -63,8 +66,8 @@ class PostingRecord(Record):
     booked_at: Instant
     channel: Channel
     kind: Kind
-    purpose: Optional = None
-    counterparty: Optional = None
+    purpose: Free = None
+    counterparty: Free = None
 
     def posting(self) -> Posting:
         return Posting(

@@ -1,6 +1,5 @@
 """Accounts, who holds them, and the cards that draw on them."""
 
-import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -8,7 +7,6 @@ from datetime import date
 from customer.domain.currencies import check_currency
 from customer.domain.ids import AccountId, CustomerId
 from customer.domain.problems import (
-    CardNumberRefused,
     ClosedBeforeOpened,
     MaturesBeforeOpened,
     OwnerTaken,
@@ -18,8 +16,6 @@ from customer.domain.problems import (
     UnknownProduct,
 )
 from customer.domain.vocabulary import HolderRole
-
-_CARD_NUMBER = re.compile(r"[0-9]{13,19}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -119,18 +115,10 @@ def fit_holding(
 def fit_card(
     told: CardIssue, accounts: Container[AccountId], customers: Container[CustomerId]
 ) -> Card:
-    """Return the card when its account and customer are known and it carries no card number."""
+    """Return the card when its account and customer are known."""
     card = told.card
-    if _CARD_NUMBER.fullmatch(card.reference) and _luhn(card.reference):
-        raise CardNumberRefused
     if card.account_id not in accounts:
         raise UnknownAccount(told.account_number)
     if card.customer_id not in customers:
         raise UnknownCustomer(told.customer_number)
     return card
-
-
-def _luhn(digits: str) -> bool:
-    """Tell whether the last digit is the check digit of ISO/IEC 7812-1."""
-    doubled = (int(digit) * (1 + i % 2) for i, digit in enumerate(reversed(digits)))
-    return sum(value // 10 + value % 10 for value in doubled) % 10 == 0

@@ -3,8 +3,7 @@
 Problem
   InstitutionNotRecorded, WrongInstitution
   Invalid > UnknownCurrency, BadResidentId, BadUscc, IdentifierIncomplete, BornInFuture,
-            ClosedBeforeOpened, MaturesBeforeOpened, WithdrawnBeforeGiven, CardNumberRefused,
-            LeftBeforeJoined*
+            ClosedBeforeOpened, MaturesBeforeOpened, WithdrawnBeforeGiven, LeftBeforeJoined*
   Unknown > UnknownBranch, UnknownManager, UnknownProduct, UnknownAccount, UnknownCustomer,
             UnknownGroup*
   BranchCycle, LineFixed, OwnerTaken
@@ -131,18 +130,6 @@ class WithdrawnBeforeGiven(Invalid):
 
     def __init__(self) -> None:
         super().__init__("withdrawn_on lies before given_on; correct one of them.")
-
-
-class CardNumberRefused(Invalid):
-    """A card's reference looks like the number on the card, which is never kept."""
-
-    code: ClassVar[str] = "CARD_NUMBER_REFUSED"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "reference looks like the number on the card; send the bank's own id of the card, "
-            "never its number."
-        )
 
 
 class Unknown(Problem):

@@ -27,6 +27,7 @@ from customer.ingest.values import (
     IdNumber,
     InstitutionCode,
     Phone,
+    Reference,
     Text,
     TimeZone,
     Word,
@@ -169,7 +170,7 @@ class AccountHolder(Stated[account.Holding]):
 
 
 class Card(Stated[account.CardIssue]):
-    reference: Code
+    reference: Reference
     account_number: Code
     customer_number: Code
     kind: Word

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo
 
+from kit.intake import NoSecrets
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
@@ -77,8 +78,11 @@ Word: TypeAlias = Annotated[
     str, _shape(_WORD, "must be a word in snake_case of at most 32 characters")
 ]
 Text: TypeAlias = Annotated[
-    str, _shape(_LINE, "must have 1 to 200 characters on one line, no control characters")
+    str,
+    _shape(_LINE, "must have 1 to 200 characters on one line, no control characters"),
+    NoSecrets,
 ]
+Reference: TypeAlias = Annotated[Code, NoSecrets]
 IdNumber: TypeAlias = Annotated[
     str,
     AfterValidator(normal_id_number),

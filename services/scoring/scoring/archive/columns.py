@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+from kit.secrets import SUSPECT
 
 from scoring.archive.fingerprints import FINGERPRINTS, Numbers
 from scoring.archive.layout import ORDER, ROWS_A_FILE, WITH_FINGERPRINTS
@@ -117,6 +118,7 @@ class Sorted:
                 *(
                     f"(coalesce({name}, '') = '' or "
                     f"length({name}) <= {_LONGEST_FREE} and not contains({name}, chr(0)) and "
+                    f"not regexp_matches({name}, '{SUSPECT}') and "
                     f"(regexp_full_match({name}, '{_WORD}') or "
                     f"regexp_full_match({name}, '{_FREE}')))"
                     for name in _OPTIONAL
