@@ -322,6 +322,17 @@ async def test_a_product_that_changes_its_line_takes_its_accounts_along(ready):
     assert await stored(ready) == await live(ready)
 
 
+async def test_a_batch_announces_all_of_one_type_before_the_next(populated):
+    """Who reads the feed takes events of one type that follow each other at once."""
+    await populated.settle()
+    by_batch: dict[str, list[str]] = {}
+    for row in await populated.sql("select xid::text as batch, type from outbox order by seq"):
+        by_batch.setdefault(row.batch, []).append(row.type)
+    assert max(len(types) for types in by_batch.values()) > 2
+    for types in by_batch.values():
+        assert types == sorted(types)
+
+
 async def test_work_that_is_cut_short_is_done_again(ready):
     """A connection lost in the middle of a batch leaves the customers on the queue."""
     await ready.post(ready.posting("d", 36_000_000, "2024-01-01"))

@@ -254,6 +254,7 @@ async def _rank(
     await ladder_places.replace_places(session, policy.institution, places)
     if kept:
         await scores.save_scores(session, policy.institution, kept)
+    events.sort(key=lambda one: one.type)  # a reader takes those of one type at once
     await outbox.record(session, events, at=at)
 
 
