@@ -114,7 +114,7 @@ class _Bank:
         return True
 
     def _customers(self, told):
-        fit_customer(told, self.as_of, self.branches, self.staff)
+        fit_customer(None, told, self.as_of, self.branches, self.staff)
         self.customers.add(told.id)
 
     def _groups(self, told):

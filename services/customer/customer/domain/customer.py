@@ -6,6 +6,7 @@ from datetime import date
 
 from customer.domain.identifiers import check_resident_id, check_uscc
 from customer.domain.ids import CustomerId
+from customer.domain.personal_problems import CustomerErased
 from customer.domain.problems import (
     BornInFuture,
     IdentifierIncomplete,
@@ -20,7 +21,10 @@ _LONGEST_LIFE_YEARS = 150
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Customer:
-    """One person or enterprise; `id_number` and `phone` in the form in which they are compared."""
+    """One person or enterprise; `id_number` and `phone` in the form in which they are compared.
+
+    Of one that was erased on `erased_on` nobody can tell any more who it was.
+    """
 
     id: CustomerId
     number: str
@@ -36,12 +40,19 @@ class Customer:
     branch_code: str
     manager_number: str | None
     since: date
+    erased_on: date | None = None
 
 
 def fit_customer(
-    told: Customer, as_of: date, branches: Container[str], staff: Container[str]
+    held: Customer | None,
+    told: Customer,
+    as_of: date,
+    branches: Container[str],
+    staff: Container[str],
 ) -> Customer:
     """Return `told` when its values agree with one another and what it refers to is known."""
+    if held is not None and held.erased_on is not None:
+        raise CustomerErased(held.number)
     _check_identifier(told)
     _check_birth(told, as_of)
     if told.sex and told.kind is CustomerKind.ENTERPRISE:

@@ -7,7 +7,9 @@ from typing import Any, ClassVar
 from customer.domain.account import Account
 from customer.domain.consent import Consent
 from customer.domain.customer import Customer
+from customer.domain.erasure import Erasure
 from customer.domain.group import Group
+from customer.domain.ids import CustomerId
 from customer.domain.organisation import Branch, Institution, Product
 from customer.domain.vocabulary import Line
 
@@ -105,6 +107,28 @@ class CustomerRecorded:
             "branch_code": self.value.branch_code,
             "manager_number": self.value.manager_number,
             "since": _day(self.value.since),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerErased:
+    """Who a customer was is known no more; what is counted by its id stays."""
+
+    type: ClassVar[str] = "customer.customer.erased"
+    institution: str
+    version: int
+    customer_id: CustomerId
+    erasure: Erasure
+
+    @property
+    def subject(self) -> str:
+        return str(self.customer_id)
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "customer_id": str(self.customer_id),
+            "basis": self.erasure.basis,
+            "erased_on": _day(self.erasure.on),
         }
 
 

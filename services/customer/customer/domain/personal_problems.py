@@ -1,7 +1,7 @@
 """Every way to say no where personal data are seen, given out or erased.
 
 Problem
-  ReasonMissing, RevealLimit, VerificationMissing, PurposeMissing
+  ReasonMissing, RevealLimit, VerificationMissing, PurposeMissing, AccountsOpen, CustomerErased
 """
 
 import math
@@ -56,4 +56,28 @@ class PurposeMissing(Problem):
         super().__init__(
             f"Beyond the first {freely} customers, say with purpose what the list is for; "
             "it is recorded."
+        )
+
+
+class AccountsOpen(Problem):
+    """The customer still holds an account, so the bank has to know who it is."""
+
+    code: ClassVar[str] = "ACCOUNTS_OPEN"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"The customer holds {number} open account(s), whose holder the bank must know; close "
+            "them first, or erase on the basis UNLAWFUL or LEGAL_ORDER."
+        )
+
+
+class CustomerErased(Problem):
+    """Who the customer was has been erased, for good."""
+
+    code: ClassVar[str] = "CUSTOMER_ERASED"
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"Customer '{number}' was erased; nothing about it can be told or taken in any more. "
+            "Someone who comes back is a new customer with a number of their own."
         )

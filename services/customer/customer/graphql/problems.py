@@ -31,6 +31,14 @@ class RevealLimit(Problem): ...
 class VerificationMissing(Problem): ...
 
 
+@strawberry.type(description="The customer holds open accounts, whose holder the bank must know.")
+class AccountsOpen(Problem): ...
+
+
+@strawberry.type(description="Who the customer was has been erased, for good.")
+class CustomerErased(Problem): ...
+
+
 HANDLERS = [
     REUSED,
     answer(domain.CustomerNotFound, CustomerNotFound),
@@ -39,4 +47,6 @@ HANDLERS = [
     answer(personal.ReasonMissing, ReasonMissing),
     answer(personal.RevealLimit, RevealLimit),
     answer(personal.VerificationMissing, VerificationMissing),
+    answer(personal.AccountsOpen, AccountsOpen),
+    answer(personal.CustomerErased, CustomerErased),
 ]

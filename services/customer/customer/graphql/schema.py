@@ -6,20 +6,14 @@ from uuid import UUID
 import strawberry
 from kit.graphql import IdempotencyKeyReused, Schema
 
-from customer.domain import problems
-from customer.domain.personal import ReadPurpose, RevealedField, VerificationMethod
+from customer.domain.personal import ReadPurpose
 from customer.domain.vocabulary import Channel, Purpose
 from customer.graphql.connections import CustomerConnection, place
 from customer.graphql.context import Info
 from customer.graphql.groups import CustomerGroup
 from customer.graphql.institution import Institution
 from customer.graphql.paging import page_size
-from customer.graphql.personal import (
-    RecordVerificationResult,
-    RevealedValue,
-    RevealFieldResult,
-    Verification,
-)
+from customer.graphql.personal import Key, PersonalMutation, customer_shown
 from customer.graphql.problems import (
     HANDLERS,
     ConsentAlreadyGiven,
@@ -28,7 +22,7 @@ from customer.graphql.problems import (
 )
 from customer.graphql.search import CustomerSearch, storable
 from customer.graphql.types import Account, Customer
-from customer.operations import consents, revealing
+from customer.operations import consents
 from customer.store import groups, organisation
 
 GiveConsentResult = Annotated[
@@ -38,12 +32,6 @@ GiveConsentResult = Annotated[
 WithdrawConsentResult = Annotated[
     Customer | CustomerNotFound | ConsentNotGiven | IdempotencyKeyReused,
     strawberry.union("WithdrawConsentResult"),
-]
-Key = Annotated[
-    str,
-    strawberry.argument(
-        description="Chosen by the client; the same key has one effect and one answer."
-    ),
 ]
 
 
@@ -101,7 +89,7 @@ class Query:
 
 
 @strawberry.type
-class Mutation:
+class Mutation(PersonalMutation):
     @strawberry.mutation(description="Record that a customer agrees to be approached.")
     async def give_consent(
         self,
@@ -142,50 +130,6 @@ class Mutation:
             consents.withdraw_consent,
         )
 
-    @strawberry.mutation(
-        description="Show a value as it is, to a caller who says why; scope `personal:reveal`."
-    )
-    async def reveal_field(
-        self,
-        info: Info,
-        customer_id: UUID,
-        field: RevealedField,
-        reason: str,
-        idempotency_key: Key,
-    ) -> RevealFieldResult | None:
-        context = info.context
-        context.principal.must("personal:reveal")
-        request = revealing.RevealRequest(
-            customer_id=customer_id, field=field, reason=reason, idempotency_key=idempotency_key
-        )
-        value = await revealing.reveal(
-            context.db, context.principal, context.personal, request, at=context.clock()
-        )
-        return RevealedValue(customer_id=customer_id, field=field, value=value)
-
-    @strawberry.mutation(
-        description="Record that whoever is on the telephone proved to be the customer; the agent "
-        "sees more of this customer for a while. Scope `personal:verify`."
-    )
-    async def record_verification(
-        self,
-        info: Info,
-        customer_id: UUID,
-        method: VerificationMethod,
-        idempotency_key: Key,
-    ) -> RecordVerificationResult | None:
-        context = info.context
-        context.principal.must("personal:verify")
-        context.principal.must("customer:read")
-        request = revealing.VerificationRequest(
-            customer_id=customer_id, method=method, idempotency_key=idempotency_key
-        )
-        until = await revealing.record_verification(
-            context.db, context.principal, context.personal, request, at=context.clock()
-        )
-        context.loaders.profile_by_id.clear_all()
-        return Verification(customer=await _customer(info, customer_id), until=until)
-
 
 async def _change(
     info: Info, request: consents.ConsentRequest, operation: consents.Change
@@ -196,14 +140,7 @@ async def _change(
     context.principal.must("customer:read")
     await operation(context.db, context.principal, request, at=context.clock())
     context.loaders.consents_by_customer_id.clear_all()
-    return await _customer(info, request.customer_id)
-
-
-async def _customer(info: Info, customer_id: UUID) -> Customer:
-    found = await info.context.loaders.profile_by_id.load(customer_id)
-    if found is None:
-        raise problems.CustomerNotFound
-    return Customer.of(found)
+    return await customer_shown(info, request.customer_id)
 
 
 schema = Schema(Query, Mutation, types=[Customer, Account, CustomerGroup], handlers=HANDLERS)

@@ -143,6 +143,9 @@ class Customer:
         description="Born, or of an enterprise founded; null for callers it is hidden from."
     )
     since: date = strawberry.field(description="Customer of the bank since this day.")
+    erased_on: date | None = strawberry.field(
+        description="The day on which the bank erased who this is; the name is empty then."
+    )
     branch: Branch = strawberry.field(description="The branch that keeps the customer.")
     manager: Manager | None = strawberry.field(description="Who cares for the customer.")
     contacts: Contacts = strawberry.field(description="Where to reach the customer.")
@@ -165,6 +168,7 @@ class Customer:
             sex=found.sex,
             born_on=found.born_on,
             since=found.since,
+            erased_on=found.erased_on,
             branch=Branch.of(profile.branch),
             manager=Manager.of(profile.manager) if profile.manager else None,
             contacts=Contacts(phone=found.phone, email=found.email, address=found.address),

@@ -30,7 +30,7 @@ async def record_customers(
             held,
             told,
             key=lambda one: one.id,
-            fit=lambda _, one: fit_customer(one, as_of, branches, staff),
+            fit=lambda so_far, one: fit_customer(so_far.get(one.id), one, as_of, branches, staff),
         )
         await store.save_customers(session, institution, taken.changed)
         events = [

@@ -53,19 +53,13 @@ async def reveal(
     The same key again gives the value again and counts once: nothing else is told by it. The
     value itself is kept nowhere but where it was.
     """
-    institution, subject = principal.institution, principal.subject
+    institution = principal.institution
     reason = check_reason(request.reason)
     customer_id = CustomerId(request.customer_id)
     async with db.transaction(institution) as session:
 
         async def effect() -> str:
-            full_at = await verifications.hold_allowance(
-                session, institution, subject=subject, use=_USE, at=at
-            )
-            after = personal.reveals.take(full_at, at)
-            await verifications.use_allowance(
-                session, institution, subject=subject, use=_USE, full_at=after
-            )
+            await use_up(session, principal, personal, at=at)
             return request.field
 
         parameters = {
@@ -79,7 +73,7 @@ async def reveal(
         known = await verified(session, principal, [customer], at=at)
         check_verified(principal.channel, verified=customer_id in known)
     value = getattr(customer, request.field)
-    return None if value is None else str(value)
+    return str(value) if value else None
 
 
 async def record_verification(
@@ -115,6 +109,16 @@ async def record_verification(
             session, principal, request.idempotency_key, parameters, effect, at=at
         )
     return datetime.fromisoformat(until)
+
+
+async def use_up(
+    session: AsyncSession, principal: Principal, personal: Personal, *, at: datetime
+) -> None:
+    """Take one from the caller's allowance; refused when it is used up."""
+    mine = {"subject": principal.subject, "use": _USE}
+    full_at = await verifications.hold_allowance(session, principal.institution, **mine, at=at)
+    after = personal.reveals.take(full_at, at)
+    await verifications.use_allowance(session, principal.institution, **mine, full_at=after)
 
 
 async def _customer(session: AsyncSession, institution: str, customer_id: CustomerId) -> Customer:

@@ -2,19 +2,32 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from customer.domain.customer import Customer
 from customer.domain.ids import CustomerId
 from customer.domain.taking import Known
 from customer.store import personal
-from customer.store.bulk import among, columns, execute, upsert
+from customer.store.bulk import among, columns, execute, rows, upsert
 from customer.store.values import customer
 from customer.tables import METADATA
-from customer.vault.sealing import SEALED
+from customer.vault.sealing import LOOKED_UP, SEALED
 
 _CUSTOMER = METADATA.tables["customer"]
+
+_OPEN = text(
+    "select count(*) as number from account_holder h join account a on a.id = h.account_id "
+    "where h.institution = :institution and h.customer_id = :id and a.closed_on is null"
+)
+_FORGET_CARDS = text("delete from card where institution = :institution and customer_id = :id")
+_FORGET_VERIFICATIONS = text(
+    "delete from verification where institution = :institution and customer_id = :id"
+)
+_FORGET_BIRTH = text(
+    "update outbox set data = jsonb_set(data, '{born_on}', 'null') where subject = :subject "
+    "and institution = :institution and type = 'customer.customer.recorded'"
+)
 
 
 async def customers(
@@ -24,11 +37,11 @@ async def customers(
     query = select(_CUSTOMER).where(
         among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution
     )
-    rows = await execute(session, query)
-    told = await personal.opened(session, institution, rows)
+    read = await execute(session, query)
+    told = await personal.opened(session, institution, read)
     return {
         CustomerId(row.id): Known(customer(row, values), row.version)
-        for row, values in zip(rows, told, strict=True)
+        for row, values in zip(read, told, strict=True)
     }
 
 
@@ -65,8 +78,37 @@ async def save_customers(
     key = await personal.current_key(session, institution)
     values = [(one.value.id, {name: getattr(one.value, name) for name in SEALED}) for one in known]
     sealed = await personal.sealed(key, values)
-    rows = [
+    written = [
         columns(one.value) | kept | {"institution": institution, "version": one.version}
         for one, kept in zip(known, sealed, strict=True)
     ]
-    await upsert(session, _CUSTOMER, rows)
+    await upsert(session, _CUSTOMER, written)
+
+
+async def erase_customer(session: AsyncSession, institution: str, left: Known[Customer]) -> None:
+    """Write what is left of a customer; its data key and all that this sealed are gone."""
+    gone = [*SEALED, "id_type", "born_on", "sex", "key_version", "data_key"]
+    gone += [f"{column}_sealed" for column in SEALED] + [f"{column}_mark" for column in LOOKED_UP]
+    query = (
+        update(_CUSTOMER)
+        .where(_CUSTOMER.c.id == left.value.id, _CUSTOMER.c.institution == institution)
+        .values(
+            name=left.value.name,
+            erased_on=left.value.erased_on,
+            version=left.version,
+            **dict.fromkeys(gone),
+        )
+    )
+    connection = await session.connection()
+    await connection.execute(query)
+    own = {"institution": institution}
+    for statement in (_FORGET_CARDS, _FORGET_VERIFICATIONS):
+        await connection.execute(statement, own | {"id": left.value.id})
+    await connection.execute(_FORGET_BIRTH, own | {"subject": str(left.value.id)})
+
+
+async def open_accounts(session: AsyncSession, institution: str, customer_id: CustomerId) -> int:
+    """Count the open accounts that a customer holds, in whatever role."""
+    [found] = await rows(session, _OPEN, institution=institution, id=customer_id)
+    number: int = found.number
+    return number

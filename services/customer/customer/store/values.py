@@ -29,6 +29,7 @@ def customer(row: Row[Any], opened: Mapping[str, str | None]) -> Customer:
         branch_code=row.branch_code,
         manager_number=row.manager_number,
         since=row.since,
+        erased_on=row.erased_on,
     )
 
 
