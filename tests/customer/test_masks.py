@@ -8,7 +8,7 @@ import pytest
 import yaml
 from customer.domain.customer import Customer
 from customer.domain.ids import customer_id
-from customer.domain.masks import masked_address, masked_name
+from customer.domain.masks import Standing, masked_address, masked_name
 from customer.domain.personal import Allowance
 from customer.domain.personal_problems import RevealLimit
 from customer.domain.vocabulary import CustomerKind, Sex
@@ -56,21 +56,27 @@ def test_an_address_is_shown_down_to_its_district(address, masked):
 
 
 @pytest.mark.parametrize(
-    ("role", "channel", "verified", "shown"),
+    ("role", "channel", "standing", "shown"),
     [
-        ("teller", "counter", False,
+        ("teller", "counter", Standing(),
          ("张小龙", "1****************X", "138****5678", "z***@example.com", "张家界市桑植县***", True)),
-        ("phone_agent", "phone", False,
+        ("customer_manager", "console", Standing(),
+         ("张小龙", "1****************X", "138****5678", "z***@example.com", "张家界市桑植县***", True)),
+        ("customer_manager", "console", Standing(own=True),
+         ("张小龙", "1****************X", "13812345678", "zhang@example.com", "张家界市桑植县澧源镇1号", True)),
+        ("teller", "counter", Standing(own=True),
+         ("张小龙", "1****************X", "138****5678", "z***@example.com", "张家界市桑植县***", True)),
+        ("phone_agent", "phone", Standing(),
          ("张*", "1****************X", "138****5678", "z***@example.com", "***", False)),
-        ("phone_agent", "phone", True,
+        ("phone_agent", "phone", Standing(verified=True),
          ("张小龙", "1****************X", "138****5678", "zhang@example.com", "张家界市桑植县澧源镇1号", True)),
-        ("marketer", "console", True, ("张*", "***", "***", "***", "张家界市桑植县***", True)),
-        ("whoever", "some", True,
+        ("marketer", "console", Standing(verified=True), ("张*", "***", "***", "***", "张家界市桑植县***", True)),
+        ("whoever", "some", Standing(verified=True),
          ("张小龙", "1****************X", "138****5678", "z***@example.com", "张家界市桑植县***", True)),
     ],
 )  # fmt: skip
-def test_callers_see_as_much_as_the_bank_decided(role, channel, verified, shown):
-    seen = personal(SHIPPED).masks.of(role, channel, verified=verified).shown(PERSON)
+def test_callers_see_as_much_as_the_bank_decided(role, channel, standing, shown):
+    seen = personal(SHIPPED).masks.of(role, channel, standing).shown(PERSON)
     assert (
         seen.name, seen.id_number, seen.phone, seen.email, seen.address, seen.born_on is not None,
     ) == shown  # fmt: skip
@@ -82,14 +88,14 @@ def test_callers_see_as_much_as_the_bank_decided(role, channel, verified, shown)
 
 def test_an_enterprise_keeps_its_public_name_and_founding_day():
     mill = replace(PERSON, kind=CustomerKind.ENTERPRISE, name="桑植面粉有限公司")
-    seen = personal(SHIPPED).masks.of("phone_agent", "phone", verified=False).shown(mill)
+    seen = personal(SHIPPED).masks.of("phone_agent", "phone", Standing()).shown(mill)
     assert (seen.name, seen.born_on) == ("桑植面粉有限公司", date(1949, 12, 31))
 
 
 def test_what_is_not_known_is_not_masked():
     bare = replace(PERSON, id_number=None, phone=None, email=None, address=None, born_on=None)
     for channel in ("counter", "phone"):
-        seen = personal(SHIPPED).masks.of("teller", channel, verified=False).shown(bare)
+        seen = personal(SHIPPED).masks.of("teller", channel, Standing()).shown(bare)
         assert replace(seen, name=bare.name) == bare
 
 

@@ -23,8 +23,8 @@ SEEN = '{ customerByNumber(number: "1") { name bornOn contacts { phone email add
 
 
 async def ask(service, document, *, channel="counter", subject="s1", scopes=STAFF, **variables):
-    token = service.callers.principal("customer", *scopes, channel=channel, sub=subject,
-                                      role="phone_agent", **variables.pop("claims", {}))  # fmt: skip
+    said = {"channel": channel, "sub": subject, "role": "phone_agent"} | variables.pop("claims", {})
+    token = service.callers.principal("customer", *scopes, **said)
     answer = await service.http.post(
         "/graphql", json={"query": document, "variables": variables}, headers=bearer(token)
     )
@@ -152,6 +152,23 @@ async def test_whom_the_telephone_system_verified_is_known_to_any_agent(bank):
     assert known["contacts"]["email"] == "zhang@example.com"
     other = await seen(bank, channel="phone", claims={"verified_caller": "2"})
     assert other["contacts"]["email"] == "z***@example.com"
+
+
+async def test_a_manager_sees_the_own_customers_as_they_are_and_others_masked(bank):
+    seen_by = [
+        (await seen(bank, claims={"role": "customer_manager", "staff_number": number}))["contacts"]
+        for number in ("M1", "M2", None)
+    ]
+    assert [one["phone"] for one in seen_by] == ["13812345678", "138****5678", "138****5678"]
+
+
+async def test_a_manager_number_that_neither_has_makes_nobody_the_manager(bank):
+    document = '{ customerByNumber(number: "2") { manager { number } contacts { phone } } }'
+    await bank.ingest("customers", a_customer(number="2", manager_number=""))
+    answer = await ask(bank, document, claims={"role": "customer_manager"})
+    assert answer["data"]["customerByNumber"] == {
+        "manager": None, "contacts": {"phone": "138****5678"},
+    }  # fmt: skip
 
 
 async def test_on_the_telephone_nothing_is_revealed_to_a_stranger(bank):

@@ -92,21 +92,38 @@ class MaskSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a caller stands to one customer."""
+
+    verified: bool = False
+    """The customer proved to be the one who is speaking."""
+    own: bool = False
+    """The caller is the customer's manager."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MaskRule:
-    """Who gets a set: None asks for nothing; `verified`: the caller proved who they are."""
+    """Who gets a set; what is None is not asked for."""
 
     set: str
     roles: frozenset[str] | None = None
     channels: frozenset[str] | None = None
     verified: bool | None = None
+    own: bool | None = None
 
-    def fits(self, role: str, channel: str, *, verified: bool) -> bool:
+    def fits(self, role: str, channel: str, standing: Standing) -> bool:
         """Tell whether all that the rule asks for is so."""
         return (
             (self.roles is None or role in self.roles)
             and (self.channels is None or channel in self.channels)
-            and (self.verified is None or self.verified is verified)
+            and (self.verified is None or self.verified is standing.verified)
+            and (self.own is None or self.own is standing.own)
         )
+
+    @property
+    def fits_everybody(self) -> bool:
+        """Whether the rule names a set and asks for nothing."""
+        return self == MaskRule(set=self.set)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,15 +137,18 @@ class Masks:
         unknown = sorted({one.set for one in self.rules} - self.sets.keys())
         if unknown:
             raise ValueError(f"no set is called {', '.join(unknown)}")
-        last = self.rules[-1] if self.rules else None
-        if last is None or (last.roles, last.channels, last.verified) != (None, None, None):
+        if not self.rules or not self.rules[-1].fits_everybody:
             raise ValueError("the last rule must fit everybody: it names a set and nothing else")
 
-    def of(self, role: str, channel: str, *, verified: bool) -> MaskSet:
+    def of(self, role: str, channel: str, standing: Standing) -> MaskSet:
         """Return how such a caller sees a customer."""
-        fitting = (one for one in self.rules if one.fits(role, channel, verified=verified))
+        fitting = (one for one in self.rules if one.fits(role, channel, standing))
         return self.sets[next(fitting).set]
 
     def ask_whether_verified(self, role: str, channel: str) -> bool:
         """Tell whether it matters to such a caller that a customer proved who they are."""
-        return self.of(role, channel, verified=True) != self.of(role, channel, verified=False)
+        return any(
+            self.of(role, channel, Standing(verified=True, own=own))
+            != self.of(role, channel, Standing(verified=False, own=own))
+            for own in (False, True)
+        )

@@ -10,6 +10,7 @@ from kit.identity import Principal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from customer.domain.customer import Customer
+from customer.domain.masks import Standing
 from customer.domain.personal import Personal, ReadPurpose
 from customer.domain.views import Profile, Search
 from customer.store import verifications, views
@@ -67,11 +68,13 @@ class Showing:
         if found and masks.ask_whether_verified(caller.role, caller.channel):
             people = [one.customer for one in found]
             known = await verified(session, caller, people, at=self.at)
-        sets = {
-            verified: masks.of(caller.role, caller.channel, verified=verified)
-            for verified in (False, True)
-        }
         return [
-            replace(one, customer=sets[one.customer.id in known].shown(one.customer))
+            replace(one, customer=self._masked(one.customer, verified=one.customer.id in known))
             for one in found
         ]
+
+    def _masked(self, customer: Customer, *, verified: bool) -> Customer:
+        caller, staff = self.principal, self.principal.staff_number
+        own = staff is not None and staff == customer.manager_number
+        standing = Standing(verified=verified, own=own)
+        return self.personal.masks.of(caller.role, caller.channel, standing).shown(customer)
