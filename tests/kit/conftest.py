@@ -5,17 +5,20 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from kit.audit.chain import CREATE_APPEND, CREATE_TRIGGER, CREATE_WALL, audit_table
 from kit.db import Database, connect, service_metadata
 from kit.idempotency import idempotency_table
 from kit.identity import Principals, Verifier
 from kit.inbox import inbox_tables
 from kit.outbox import outbox_table
-from sqlalchemy import BigInteger, Column, String, Table, text
+from sqlalchemy import BigInteger, Column, String, Table, event, text
+from sqlalchemy.engine import Engine
 
 from tests.callers import ISSUER, Callers
 
 METADATA = service_metadata()
 outbox_table(METADATA)
+audit_table(METADATA)
 inbox_tables(METADATA)
 idempotency_table(METADATA)
 Table(
@@ -40,6 +43,8 @@ async def db(url) -> AsyncIterator[Database]:
     engine = connect(url, name="test")
     async with engine.begin() as connection:
         await connection.run_sync(METADATA.create_all)
+        for made in (CREATE_APPEND, CREATE_WALL, CREATE_TRIGGER):
+            await connection.execute(text(made))
     yield Database(engine)
     await engine.dispose()
 
@@ -54,6 +59,19 @@ def tally(db):
             return {row.subject: row.total for row in rows}
 
     return read
+
+
+@pytest.fixture
+def statements():
+    """Collect what is sent to any database from here on."""
+    sent: list[str] = []
+
+    def before(_c, _cursor, sql, *_):
+        sent.append(sql)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    yield sent
+    event.remove(Engine, "before_cursor_execute", before)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import strawberry
 from kit import outbox, telemetry
+from kit.audit.scribe import Scribe
 from kit.graphql import Endpoint, Problem, Schema, answer
 from kit.identity import Principal
 from kit.inbox import Event
@@ -102,7 +103,7 @@ async def take(principal: Principal, lines: Sequence[tuple[int, Line]]) -> Answe
 async def client(db, verifier, principals, callers):
     app = service("shop", db)
     app.include_router(intake(verifier, {"lines": (Line, take)}))
-    app.mount("/graphql", Endpoint(SCHEMA, principals, lambda who: Context(db, who)))
+    app.mount("/graphql", Endpoint(SCHEMA, principals, Scribe(db), lambda who: Context(db, who)))
 
     async def identified(request: httpx.Request) -> None:
         if "authorization" not in request.headers:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from kit.audit.scribe import Scribe
 from kit.db import Database, connect
 from kit.feed import feed
 from kit.graphql import Endpoint
@@ -45,7 +46,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     ]
     app = service("campaign", db, consumers=consumers)
     app.include_router(feed(db, verifier))
-    app.router.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, context)))
+    app.router.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, Scribe(db), context)))
     return app
 
 

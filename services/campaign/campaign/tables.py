@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from kit.audit.chain import audit_table
 from kit.db import service_metadata
 from kit.idempotency import idempotency_table
 from kit.inbox import inbox_tables
@@ -15,6 +16,7 @@ from sqlmodel import Field, SQLModel
 
 METADATA = service_metadata()
 outbox_table(METADATA)
+audit_table(METADATA)
 inbox_tables(METADATA)
 idempotency_table(METADATA)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from kit.audit.scribe import Scribe
 from kit.db import Database, connect
 from kit.feed import feed
 from kit.graphql import Endpoint
@@ -55,7 +56,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     app = service("customer", db, work=[keeping])
     app.include_router(feed(db, verifier))
     app.include_router(intake(verifier, kinds(db, clock)))
-    app.routes.append(Route("/graphql", Endpoint(schema, principals, context)))
+    app.routes.append(Route("/graphql", Endpoint(schema, principals, Scribe(db), context)))
     return app
 
 

@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from kit.audit.chain import audit_table
 from kit.db import service_metadata
 from kit.idempotency import idempotency_table
 from kit.outbox import outbox_table
@@ -12,6 +13,7 @@ from sqlmodel import Field, SQLModel
 
 METADATA = service_metadata()
 outbox_table(METADATA)
+audit_table(METADATA)
 idempotency_table(METADATA)
 
 

@@ -23,6 +23,8 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from kit.audit.acts import settle
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -142,9 +144,10 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self, tenant: Tenant) -> AsyncGenerator[AsyncSession]:
-        """Commit a tenant's rows on a clean exit, roll back on any exception."""
+        """Commit a tenant's rows and what is told of the act on a clean exit, or nothing."""
         async with self._session(tenant) as session, session.begin():
             yield session
+            await settle(session)
 
 
 _ALSO_FOR = text("select set_config('sheaf.institution', :institution, true)")

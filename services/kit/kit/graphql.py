@@ -21,12 +21,15 @@ from strawberry.extensions import (
     SchemaExtension,
     ValidationCache,
 )
+from strawberry.http import GraphQLHTTPResponse
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, Info
 from strawberry.types.field import StrawberryField
 from strawberry.types.scalar import ScalarDefinition
 
 from kit import problem
+from kit.audit.scribe import Scribe
+from kit.audit.watching import watch
 from kit.identity import Principal, Principals
 from kit.telemetry import span, trace_id, where
 
@@ -122,7 +125,7 @@ def _kind(context: ExecutionContext) -> str:
 class Schema(strawberry.federation.Schema):
     """A subgraph's schema: caches on, limits built once, errors logged without their values."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a subgraph is made of, all named)
         self,
         query: type,
         mutation: type,
@@ -130,7 +133,9 @@ class Schema(strawberry.federation.Schema):
         types: Iterable[type],
         handlers: Iterable[Handler],
         scalars: Mapping[object, ScalarDefinition] = MappingProxyType({}),
+        persons: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        """`persons` are the types that tell of somebody: what they show is taken down."""
         super().__init__(
             query=query,
             mutation=mutation,
@@ -146,6 +151,7 @@ class Schema(strawberry.federation.Schema):
                 ValidationCache,
             ],
         )
+        watch(self._schema, persons)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -162,12 +168,17 @@ class Endpoint(GraphQL[Any, None]):
     """`/graphql` of a subgraph: only for the gateway's callers, each with a context of its own."""
 
     def __init__(
-        self, schema: Schema, principals: Principals, context: Callable[[Principal], Any]
+        self,
+        schema: Schema,
+        principals: Principals,
+        scribe: Scribe,
+        context: Callable[[Principal], Any],
     ) -> None:
         super().__init__(
             schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=()
         )
         self._principals = principals
+        self._scribe = scribe
         self._context = context
 
     async def get_context(
@@ -177,7 +188,13 @@ class Endpoint(GraphQL[Any, None]):
         del response
         principal = self._principals.of(request)
         principal.must_belong()
+        self._scribe.begin(principal)
         return self._context(principal)
+
+    async def process_result(self, request: Request, result: Any) -> GraphQLHTTPResponse:  # noqa: ANN401  (either kind of result)
+        """Let an answer leave once what it shows of people is on record."""
+        await self._scribe.settle()
+        return await super().process_result(request, result)
 
     async def run(self, request: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Answer, or refuse the whole request as a GraphQL response with a status."""

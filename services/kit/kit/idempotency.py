@@ -5,10 +5,12 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Column, DateTime, MetaData, String, Table, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from kit.audit import about
 from kit.identity import Principal
 from kit.problem import BadRequest, IdempotencyKeyReused
 
@@ -60,10 +62,20 @@ async def once(  # noqa: PLR0913  (one call, six facts, all named)
     if (await connection.execute(_CLAIM, claim)).first():
         answer = await effect()
         await connection.execute(_SAVE, mine | {"answer": answer})
+        about(_ids(answer))
         return answer
     kept = (await connection.execute(_FOUND, mine)).one()
     if kept.fingerprint != fingerprint:
         raise IdempotencyKeyReused(
             "This idempotencyKey was used with other parameters; use a new key for a new request."
         )
+    about(_ids(kept.answer), repeated=True)
     return str(kept.answer)
+
+
+def _ids(answer: str) -> list[str]:
+    """Return the answer where it is an id, for the audit to tell."""
+    try:
+        return [str(UUID(answer))]
+    except ValueError:
+        return []

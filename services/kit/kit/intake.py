@@ -11,6 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Val
 from pydantic_core import PydanticCustomError
 
 from kit import secrets
+from kit.audit import counted
+from kit.audit.acts import Act, acting
 from kit.identity import Principal, Verifier
 from kit.problem import BadRequest, TooLarge
 
@@ -75,6 +77,17 @@ class Answer:
     rejected: Sequence[Rejected] = ()
 
 
+def tell(answer: Answer) -> Answer:
+    """Count in the open transaction's audit entry what becomes of the lines; return the answer."""
+    counted(
+        accepted=answer.accepted,
+        unchanged=answer.unchanged,
+        parked=answer.parked,
+        rejected=len(answer.rejected),
+    )
+    return answer
+
+
 Take = Callable[[Principal, Sequence[tuple[int, Any]]], Awaitable[Answer]]
 TakeWhole = Callable[[Principal, bytes], Awaitable[Answer | None]]
 """Takes a whole body at once; None, nothing done, where it must be taken line by line."""
@@ -121,11 +134,14 @@ def intake(
             raise BadRequest(f"There is no kind '{kind}' here; known are {', '.join(kinds)}.")
         model, take = kinds[kind]
         body = await _body(request)
-        whole = await at_once[kind](principal, body) if kind in at_once else None
-        if whole is not None:
-            return asdict(whole)
+        if kind in at_once:
+            with acting(Act(principal, f"ingest/{kind}")):
+                whole = await at_once[kind](principal, body)
+            if whole is not None:
+                return asdict(whole)
         good, bad = await asyncio.to_thread(parse, body, model)
-        answer = await take(principal, good) if good else Answer()
+        with acting(Act(principal, f"ingest/{kind}", counts={"rejected": len(bad)})):
+            answer = await take(principal, good) if good else Answer()
         rejected = sorted([*bad, *answer.rejected], key=lambda r: r.line)
         return asdict(replace(answer, rejected=rejected))
 

@@ -54,3 +54,10 @@ class IdempotencyKeyReused(Problem):
 
     code: ClassVar[str] = "IDEMPOTENCY_KEY_REUSED"
     status: ClassVar[int] = 409
+
+
+class AuditUnavailable(Problem):
+    """What was read cannot be put on record, so it is not shown."""
+
+    code: ClassVar[str] = "AUDIT_UNAVAILABLE"
+    status: ClassVar[int] = 503

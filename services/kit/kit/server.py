@@ -13,6 +13,7 @@ from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kit import telemetry
+from kit.audit.acts import arriving
 from kit.db import Database, Duty
 from kit.inbox import Consumer
 from kit.problem import Problem
@@ -104,7 +105,8 @@ class _Masked:
             await self.app(scope, receive, send)
             return
         try:
-            await self.app(scope, receive, send)
+            with arriving():
+                await self.app(scope, receive, send)
         except Exception as error:  # noqa: BLE001  (whatever it is, its message may quote a person)
             log.error("trace %s: %s", telemetry.trace_id(), telemetry.where(error))
             message = f"Something went wrong; quote trace {telemetry.trace_id()}."

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from kit.audit.scribe import Scribe
 from kit.db import Database, Duty, connect
 from kit.feed import feed
 from kit.graphql import Endpoint
@@ -98,7 +99,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     app.include_router(intake(verifier, taken, at_once(db, calm, clock)))
     if keeping:
         app.include_router(columns(verifier, keeping, calm, taken["postings"], clock))
-    app.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, context)))
+    app.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, Scribe(db), context)))
     return app
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Request
+from kit.audit.acts import Act, acting
 from kit.identity import Principal, Verifier
 from kit.intake import Answer, Rejected, Take, parse
 from kit.problem import Problem, TooLarge
@@ -56,9 +57,10 @@ def columns(
         with _spooled(keeping.archive.root) as file:
             await _receive(request, file)
             table = await asyncio.to_thread(_table, file)
-            answer = await record_columns(
-                keeping, principal.institution, table, by_line, at=clock()
-            )
+            with acting(Act(principal, "ingest/postings/columns")):
+                answer = await record_columns(
+                    keeping, principal.institution, table, by_line, at=clock()
+                )
         return asdict(answer)
 
     return router

@@ -143,4 +143,18 @@ async def _change(
     return await customer_shown(info, request.customer_id)
 
 
-schema = Schema(Query, Mutation, types=[Customer, Account, CustomerGroup], handlers=HANDLERS)
+PERSONS = {
+    "Customer": "id",
+    "Account": "id",
+    "CustomerGroup": "id",
+    "GroupMember": "customer_id",
+}
+"""The types that tell of somebody, with the attribute that says by id of whom."""
+
+schema = Schema(
+    Query,
+    Mutation,
+    types=[Customer, Account, CustomerGroup],
+    handlers=HANDLERS,
+    persons=PERSONS,
+)

@@ -13,7 +13,7 @@ from customer.domain.events import AccountRecorded
 from customer.domain.ids import AccountId
 from customer.domain.organisation import Product
 from customer.domain.taking import Known, Outcome, take
-from customer.operations.organisation import Lines, recorded_institution
+from customer.operations.organisation import Lines, counted, recorded_institution
 from customer.store import accounts as store
 from customer.store import customers, organisation
 from customer.store.bulk import writing
@@ -37,7 +37,7 @@ async def record_accounts(
         )
         await store.save_accounts(session, institution, taken.changed)
         await _announce(session, institution, taken.changed, products, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def record_holdings(
@@ -60,7 +60,7 @@ async def record_holdings(
         products = await organisation.products(session, institution, codes)
         await store.save_accounts(session, institution, taken.changed)
         await _announce(session, institution, taken.changed, products, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def record_cards(
@@ -83,7 +83,7 @@ async def record_cards(
             fit=lambda _, one: rules.fit_card(one, accounts, known),
         )
         await store.save_cards(session, institution, taken.changed)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def _announce(

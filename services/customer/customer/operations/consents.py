@@ -19,7 +19,7 @@ from customer.domain.ids import CustomerId
 from customer.domain.problems import CustomerNotFound
 from customer.domain.taking import Known, Outcome, take
 from customer.domain.vocabulary import Channel, Purpose
-from customer.operations.organisation import Lines, recorded_institution
+from customer.operations.organisation import Lines, counted, recorded_institution
 from customer.store import consents as store
 from customer.store import customers
 from customer.store.bulk import writing
@@ -59,7 +59,7 @@ async def record_consents(
             fit=lambda so_far, one: rules.fit_consent(so_far.get(one.consent.key), one, known),
         )
         await _save(session, institution, taken.changed, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def give_consent(

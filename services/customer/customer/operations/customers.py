@@ -9,7 +9,7 @@ from customer.domain.customer import Customer, fit_customer
 from customer.domain.events import CustomerRecorded
 from customer.domain.taking import Outcome, take
 from customer.operations.keys import ensure_key
-from customer.operations.organisation import Lines, recorded_institution
+from customer.operations.organisation import Lines, counted, recorded_institution
 from customer.store import customers as store
 from customer.store import organisation
 from customer.store.bulk import writing
@@ -38,4 +38,4 @@ async def record_customers(
             for one in taken.changed.values()
         ]
         await outbox.record(session, events, at=at)
-    return taken.outcome
+        return counted(taken.outcome)

@@ -11,7 +11,7 @@ from customer.domain.events import GroupRecorded
 from customer.domain.group import Group, Joining, Roll, fit_group
 from customer.domain.ids import GroupId
 from customer.domain.taking import Known, Outcome, take
-from customer.operations.organisation import Lines, recorded_institution
+from customer.operations.organisation import Lines, counted, recorded_institution
 from customer.store import customers
 from customer.store import groups as store
 from customer.store.bulk import writing
@@ -27,7 +27,7 @@ async def record_groups(
         held = await store.groups_and_above(session, institution, ids)
         taken = take(held, told, key=lambda one: one.id, fit=fit_group)
         await _save(session, institution, taken.changed, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def record_members(
@@ -42,7 +42,7 @@ async def record_members(
         roll = Roll([one.value for one in held.values()], known)
         taken = take(held, told, key=lambda one: one.group_id, fit=roll.fit)
         await _save(session, institution, taken.changed, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def _save(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from kit import outbox
+from kit import audit, outbox
 from kit.db import Database
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -19,6 +19,14 @@ from customer.store.bulk import writing
 Told = TypeVar("Told")
 Lines: TypeAlias = Sequence[tuple[int, Told]]
 """Records by the number of their line in the request."""
+
+
+def counted(outcome: Outcome) -> Outcome:
+    """Count what became of the lines in the audit entry of the open transaction."""
+    audit.counted(
+        accepted=outcome.accepted, unchanged=outcome.unchanged, rejected=len(outcome.refused)
+    )
+    return outcome
 
 
 async def recorded_institution(session: AsyncSession, code: str) -> Institution:
@@ -47,7 +55,7 @@ async def record_institutions(
             for one in taken.changed.values()
         ]
         await outbox.record(session, events, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def record_products(
@@ -71,7 +79,7 @@ async def record_products(
             for one in taken.changed.values()
         ]
         await outbox.record(session, events, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def record_branches(
@@ -88,7 +96,7 @@ async def record_branches(
             for one in taken.changed.values()
         ]
         await outbox.record(session, events, at=at)
-    return taken.outcome
+        return counted(taken.outcome)
 
 
 async def record_staff(
@@ -107,4 +115,4 @@ async def record_staff(
             fit=lambda _, one: rules.fit_staff(one, branches),
         )
         await store.save_staff(session, institution, taken.changed)
-    return taken.outcome
+        return counted(taken.outcome)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import Database
-from kit.intake import Answer
+from kit.intake import Answer, tell
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import OwnRate
@@ -46,7 +46,8 @@ async def record_account_rates(db: Database, bank: str, told: Sequence[AccountRa
         changed = await _take(session, bank, known, keys)
         unknown = [one for one in last.values() if one.account_number not in keys]
         waiting = await _park(session, bank, unknown)
-    return Answer(accepted=changed, unchanged=len(told) - changed - waiting, parked=waiting)
+        unchanged = len(told) - changed - waiting
+        return tell(Answer(accepted=changed, unchanged=unchanged, parked=waiting))
 
 
 async def _take(

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
+from kit.audit import counted
 from kit.intake import Answer
 
 from scoring.archive import housekeeping
@@ -94,7 +95,7 @@ class _Step:
         if totals.postings:
             files = await asyncio.to_thread(self._write, recorded_at)
             try:
-                await self._commit(files, indexes, between)
+                await self._commit(files, indexes, between, unchanged)
             except OvertakenError:
                 await asyncio.to_thread(housekeeping.remove, self.keeping.archive.root, files)
                 raise
@@ -126,7 +127,11 @@ class _Step:
         return files
 
     async def _commit(
-        self, files: Sequence[File], indexes: Sequence[File], between: tuple[str, str]
+        self,
+        files: Sequence[File],
+        indexes: Sequence[File],
+        between: tuple[str, str],
+        unchanged: int,
     ) -> None:
         totals, ids = self.found.totals(), self.folder / "ids-then"
         async with self.keeping.db.transaction(self.bank) as session:
@@ -138,6 +143,7 @@ class _Step:
                 raise OvertakenError
             await bulk.add_atoms(session, self.bank, self.folder / "atoms", totals)
             await store.add_files(session, files)
+            counted(accepted=totals.postings, unchanged=unchanged)
 
     def _came_meanwhile(self, ids: Path, indexes: Sequence[File]) -> bool:
         keys, seals = self.found.fingerprints()

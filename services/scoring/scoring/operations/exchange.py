@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from kit.db import Database
-from kit.intake import Answer
+from kit.intake import Answer, tell
 
 from scoring.domain.exchange import FxRate
 from scoring.store import exchange, institution, queue
@@ -30,4 +30,4 @@ async def record_fx_rates(db: Database, bank: str, lines: Sequence[tuple[int, Fx
                 day = rate.day if rate.currency in priced else BEGINNING
                 since[rate.currency] = min(day, since.get(rate.currency, day))
             await queue.enqueue_currencies(session, bank, since)
-    return Answer(accepted=len(changed), unchanged=len(lines) - len(changed))
+        return tell(Answer(accepted=len(changed), unchanged=len(lines) - len(changed)))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from kit.db import Database
-from kit.intake import Answer
+from kit.intake import Answer, tell
 
 from scoring.domain.reconciliation import LedgerTotal
 from scoring.store import ledger
@@ -14,4 +14,4 @@ async def record_ledger(db: Database, bank: str, totals: Sequence[LedgerTotal]) 
     last = {(total.month, total.key): total for total in totals}
     async with db.transaction(bank) as session:
         changed = await ledger.save_totals(session, bank, list(last.values()))
-    return Answer(accepted=changed, unchanged=len(totals) - changed)
+        return tell(Answer(accepted=changed, unchanged=len(totals) - changed))

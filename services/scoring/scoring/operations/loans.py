@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from kit.db import Database
-from kit.intake import Answer, Rejected
+from kit.intake import Answer, Rejected, tell
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms, mismatch, objection
@@ -49,12 +49,14 @@ async def record_loans(db: Database, bank: str, lines: Sequence[tuple[int, Loan]
         for number, why in refused.items():
             rejected.append(Rejected(last[number][0], why.code, why.reason))
         waiting = await _park(session, bank, unknown)
-    return Answer(
-        accepted=changed,
-        unchanged=repeated + len(last) - len(refused) - changed - waiting,
-        parked=waiting,
-        rejected=rejected,
-    )
+        return tell(
+            Answer(
+                accepted=changed,
+                unchanged=repeated + len(last) - len(refused) - changed - waiting,
+                parked=waiting,
+                rejected=rejected,
+            )
+        )
 
 
 async def _take(

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 from kit import secrets
 from kit.db import Database
-from kit.intake import Answer, Rejected
+from kit.intake import Answer, Rejected, tell
 from sqlalchemy.exc import IntegrityError
 
 from scoring.domain.posting import (
@@ -71,9 +71,9 @@ async def record_plain(
             taken = await plain_postings.take_plain(session, bank, found.table)
             await institution.advance(session, bank, taken.latest)
             await queue.enqueue(session, bank, taken.since_by_holder)
+            return tell(Answer(accepted=found.table.num_rows, rejected=rejected))
     except (NotPlainError, IntegrityError):
         return None
-    return Answer(accepted=found.table.num_rows, rejected=rejected)
 
 
 def _read(body: bytes, at: datetime) -> Read | None:

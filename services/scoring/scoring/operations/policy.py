@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from kit.audit import about
 from kit.db import Database
 from kit.identity import Principal
-from kit.intake import Answer, Rejected
+from kit.intake import Answer, Rejected, tell
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain import lifecycle
@@ -34,7 +35,7 @@ async def record_rates(db: Database, bank: str, lines: Sequence[tuple[int, Rate]
             await institution.save_rates(session, bank, changed)
             since = month_of(min(rate.effective_from for rate in changed))
             await institution.policy_moved(session, bank, since)
-    return Answer(accepted=len(changed), unchanged=len(lines) - len(changed))
+        return tell(Answer(accepted=len(changed), unchanged=len(lines) - len(changed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ async def record_schemes(
         try:
             async with db.transaction(who.institution) as session:
                 await schemes.hold(session, who.institution)
-                counts[await _arrive(session, who, scheme.version, content)] += 1
+                arrival = await _arrive(session, who, scheme.version, content)
+                about([f"scheme/{scheme.version}"])
+            counts[arrival] += 1
         except SchemeConflict as conflict:
             rejected.append(Rejected(line, conflict.code, str(conflict)))
     return SchemeAnswer(

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from kit.db import Database
-from kit.intake import Answer, Rejected
+from kit.intake import Answer, Rejected, tell
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.posting import (
@@ -64,7 +64,7 @@ async def record_postings(
         verdicts.accepted = accepted
         verdicts.unchanged += len(known) - accepted - len(refused)
         await _park(session, bank, {p.id: distinct[p.id] for p in unknown}, verdicts)
-    return verdicts.answer()
+        return tell(verdicts.answer())
 
 
 def _distinct(

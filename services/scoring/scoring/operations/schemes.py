@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from kit.audit import about
 from kit.db import Database
 from kit.idempotency import once
 from kit.identity import Principal
@@ -49,6 +50,7 @@ async def draft(db: Database, who: Principal, text: str, *, key: str, at: dateti
             await schemes.save(session, new, Act.DRAFTED, who.subject)
             return str(number)
 
+        about([f"scheme/{number}"])
         answer = await once(session, who, key, {"draft": text}, effect, at=at)
         return await schemes.get(session, who.institution, int(answer))
 
@@ -153,6 +155,7 @@ async def _step(  # noqa: PLR0913
             await schemes.save(session, changed, act, who.subject)
             return str(number)
 
+        about([f"scheme/{number}"])
         await once(session, who, key, {"version": number, **asked}, effect, at=at)
         return await schemes.get(session, who.institution, number)
 

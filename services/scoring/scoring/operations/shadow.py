@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
+from kit.audit import about
 from kit.db import Database, Duty
 from kit.idempotency import once
 from kit.identity import Principal
@@ -73,6 +74,7 @@ async def simulate(  # noqa: PLR0913  (each is one fact, all named)
             )
             return str(run_id)
 
+        about([f"scheme/{number}"])
         asked = {"simulate": number, "revision": revision, "months": months}
         answer = await once(session, who, key, asked, effect, at=at)
         found = await shadow_runs.find(session, who.institution, UUID(answer))

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from kit.audit.chain import audit_table
 from kit.db import service_metadata
 from kit.idempotency import idempotency_table
 from kit.inbox import inbox_tables
@@ -12,6 +13,7 @@ from sqlmodel import Field, SQLModel
 
 METADATA = service_metadata()
 outbox_table(METADATA)
+audit_table(METADATA)
 inbox_tables(METADATA)
 idempotency_table(METADATA)
 
