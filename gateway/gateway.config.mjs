@@ -2,6 +2,7 @@
 import { unifiedGraphHandler } from '@graphql-hive/router-runtime';
 import httpTransport from '@graphql-mesh/transport-http';
 import { answers } from './router/answers.mjs';
+import { body } from './router/body.mjs';
 import { documents } from './router/documents.mjs';
 import { door } from './router/door.mjs';
 import { identity } from './router/identity.mjs';
@@ -10,6 +11,7 @@ import { limits } from './router/limits.mjs';
 import { routerLog } from './router/log.mjs';
 import { parameters } from './router/parameters.mjs';
 import { principals } from './router/principals.mjs';
+import { rates } from './router/rates.mjs';
 import { subgraphs } from './router/subgraphs.mjs';
 import { lastGoodSupergraph } from './router/supergraph.mjs';
 
@@ -44,9 +46,11 @@ export function configure(settings) {
       journeys.plugin,
       door({ development }),
       known.plugin,
+      body(),
       parameters(),
       documents({ ...settings, callerOf: known.callerOf }),
       limits(),
+      rates({ ...settings, callerOf: known.callerOf }),
       principals({ ...settings, callerOf: known.callerOf }),
       subgraphs({ upstreamTimeoutMs, journeyOf: journeys.of }),
       answers({ journeyOf: journeys.of }),

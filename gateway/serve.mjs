@@ -1,7 +1,7 @@
 // Starts the router in one process and stops it without cutting a request off.
-import { createServer } from 'node:http';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { configure } from './gateway.config.mjs';
+import { serverFor } from './router/connections.mjs';
 import { say } from './router/log.mjs';
 import { SettingError, readSettings } from './router/settings.mjs';
 
@@ -22,7 +22,7 @@ async function start() {
   // The router would dispose itself on a signal and abort the calls in flight.
   for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal);
 
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 30_000 }, runtime);
+  const server = serverFor(runtime, settings);
   const port = await listen(server, settings);
   const address = `http://${settings.host}:${port}`;
   const { development } = settings;

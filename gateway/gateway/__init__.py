@@ -20,6 +20,11 @@ def roles() -> Path:
     return root() / "roles.json"
 
 
+def limits() -> Path:
+    """Give how much and how often callers may ask."""
+    return root() / "limits.json"
+
+
 def documents() -> Path:
     """Give the folder of trusted documents: one inside for each channel, an operation a file."""
     return root() / "documents"

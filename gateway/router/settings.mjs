@@ -6,6 +6,7 @@ import { isSafeAddress } from './keys.mjs';
 export class SettingError extends Error {}
 
 const COMMITTED_SUPERGRAPH = fileURLToPath(new URL('../supergraph.graphql', import.meta.url));
+const COMMITTED_LIMITS = fileURLToPath(new URL('../limits.json', import.meta.url));
 const COMMITTED_DOCUMENTS = fileURLToPath(new URL('../documents.json', import.meta.url));
 const SUBGRAPH_URL = /^GATEWAY_([A-Z][A-Z0-9]*)_URL$/;
 
@@ -89,6 +90,9 @@ export function readSettings(environment = process.env) {
     port: whole('GATEWAY_PORT', 4000, 0, 65535),
     supergraph: given('GATEWAY_SUPERGRAPH') ?? COMMITTED_SUPERGRAPH,
     documents: given('GATEWAY_DOCUMENTS') ?? COMMITTED_DOCUMENTS,
+    limits: given('GATEWAY_LIMITS') ?? COMMITTED_LIMITS,
+    replicas: whole('GATEWAY_REPLICAS', 1, 1, 1_000),
+    requestTimeoutMs: whole('GATEWAY_REQUEST_TIMEOUT_MS', 15_000, 10, 600_000),
     subgraphUrls: Object.freeze(subgraphUrls),
     jwksFile: given('GATEWAY_JWKS_FILE'),
     principalKeyFile: required(
