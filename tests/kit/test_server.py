@@ -305,3 +305,17 @@ async def test_a_statement_that_fails_still_ends_its_span(db):
     failed = [s for s in found if s.name == "SELECT" and not s.status.is_ok]
     assert len(failed) == 1
     assert "nowhere" not in str(failed[0].attributes)
+
+
+async def test_an_error_ends_its_span_as_failed_and_says_nothing_of_itself():
+    async def broken(_scope, _receive, _send):
+        raise ValueError("Zhang San 13812345678")
+
+    async with spans() as found:
+        with pytest.raises(ValueError, match="Zhang San"), telemetry.span("consume"):
+            raise ValueError("Zhang San 13812345678")
+        with pytest.raises(ValueError, match="Zhang San"):
+            scope = {"type": "http", "method": "GET", "path": "/x", "headers": []}
+            await telemetry.Traced(broken)(scope, None, None)
+    told = [(s.name, s.status.is_ok, s.status.description, s.events) for s in found]
+    assert told == [("consume", False, None, ()), ("GET /x", False, None, ())]

@@ -6,7 +6,7 @@ person typed: no argument, no variable, no document text, no SQL value.
 
 import os
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -65,10 +65,28 @@ def where(error: BaseException) -> str:
 def span(name: str, header: str | None = None, **attributes: str | int) -> Iterator[Span]:
     """Open a span under the current one, or under the remote one that `header` names."""
     kind = SpanKind.CONSUMER if header else SpanKind.INTERNAL
-    with tracer.start_as_current_span(
-        name, context=parent(header), kind=kind, attributes=attributes, record_exception=False
-    ) as opened:
+    with _current(name, header, kind, attributes) as opened:
         yield opened
+
+
+@contextmanager
+def _current(
+    name: str, header: str | None, kind: SpanKind, attributes: Mapping[str, str | int]
+) -> Iterator[Span]:
+    """Open a span that says that an error ended it, not which: its message may quote a person."""
+    with tracer.start_as_current_span(
+        name,
+        context=parent(header),
+        kind=kind,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as opened:
+        try:
+            yield opened
+        except Exception:
+            opened.set_status(Status(StatusCode.ERROR))
+            raise
 
 
 class Traced:
@@ -85,12 +103,7 @@ class Traced:
             key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
         }
         name = f"{scope['method']} {scope['path']}"
-        with tracer.start_as_current_span(
-            name,
-            context=parent(headers.get("traceparent")),
-            kind=SpanKind.SERVER,
-            record_exception=False,
-        ) as opened:
+        with _current(name, headers.get("traceparent"), SpanKind.SERVER, {}) as opened:
 
             async def sent(message: Message) -> None:
                 if message["type"] == "http.response.start":
