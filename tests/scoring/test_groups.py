@@ -1,5 +1,6 @@
 """A household's or group's contribution is its members', each month of each counted once."""
 
+import random
 from calendar import monthrange
 from datetime import date, timedelta
 from uuid import UUID
@@ -87,6 +88,31 @@ async def test_a_tree_is_the_sum_of_its_distinct_members(bank):
     assert await of_group(bank, "G") == await of_customers(bank, "abcd")
     assert await of_group(bank, "S") == await of_customers(bank, "dab")
     assert await of_group(bank, "F") == await of_customers(bank, "ab")
+
+
+@pytest.mark.anyio
+async def test_a_group_of_any_tree_counts_each_customer_under_it_once(bank):
+    said = random.Random(7)
+    of = {one: await of_customers(bank, one) for one in "abcd"}
+    for tree in range(12):
+        nodes = [f"{tree}-{n}" for n in range(said.randint(1, 6))]
+        parents = {
+            one: said.choice([None, *nodes[:n]] if n else [None]) for n, one in enumerate(nodes)
+        }
+        members = {one: said.sample("abcd", said.randint(0, 3)) for one in nodes}
+        told = [
+            bank.group_news(one, [(who, *ALWAYS) for who in members[one]], parent=parents[one])
+            for one in nodes
+        ]
+        said.shuffle(told)
+        await bank.learn(*told)
+        under = {one: set(members[one]) for one in nodes}
+        for one in reversed(nodes):
+            if parents[one]:
+                under[parents[one]] |= under[one]
+        for one in nodes:
+            total = await of_group(bank, one)
+            assert total == sum(of[who] for who in under[one]), (parents, members, one)
 
 
 @pytest.mark.anyio
