@@ -12,11 +12,14 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from http.client import HTTPConnection
+from itertools import islice, repeat
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -29,6 +32,7 @@ RESULTS = Path(__file__).parent / "results"
 BATCH, SENDERS = 10_000, 2
 NEWS_SECONDS, NEWS_PER_SECOND, NEWS_AT_ONCE = 20, 200, 20
 LATEST_NEWS_SECONDS = 30.0
+WARM = 50
 _BARE = (
     "create table bench_bare (id text, account text, amount bigint, currency text, value_date date,"
     " booked_at timestamptz, channel text, kind text, purpose text, counterparty text)"
@@ -64,6 +68,16 @@ class Latency:
     p99: float
     processor: float
     missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All figures of one run."""
+
+    intake: Intake
+    news: Latency
+    read: Latency
+    bare_read: Latency
 
 
 def latency(seconds: Sequence[float], processor: float, missing: int = 0) -> Latency:
@@ -183,111 +197,123 @@ async def _steadily(calls: Sequence[Callable[[], Awaitable[None]]], pause: float
             group.create_task(call())  # type: ignore[arg-type]  # a coroutine, as called above
 
 
-async def read(whole: System, day: Day, count: int) -> Latency:
-    """Ask the service for one customer's current contribution and tier, one after another."""
-    month = day.date[:7]
-    document = READ % (month, month)
-    async with httpx.AsyncClient(base_url=whole.running.urls["scoring"], timeout=60) as client:
+def read(whole: System, day: Day, count: int) -> Latency:
+    """Ask the service for one customer's current contribution and tier, one after another.
 
-        async def ask(customer: str) -> None:
-            asked = {"r": [{"__typename": "Customer", "id": customer}]}
-            body = {"query": document, "variables": asked}
-            asking = whole.asking("scoring", "contribution:read")
-            said = await client.post("/graphql", json=body, headers=asking)
-            answer = said.raise_for_status().json()
+    A plain connection asks, and each question is signed before its time begins: neither is the
+    service's.
+    """
+    month = day.date[:7]
+    place = urlsplit(whole.running.urls["scoring"])
+    connection = HTTPConnection(place.hostname or "", place.port, timeout=60)
+
+    def question(customer: str) -> Callable[[], None]:
+        representation = {"__typename": "Customer", "id": customer}
+        asked = {"query": READ % (month, month), "variables": {"r": [representation]}}
+        body, signed = json.dumps(asked), whole.asking("scoring", "contribution:read")
+        headers = signed | {"content-type": "application/json"}
+
+        def ask() -> None:
+            connection.request("POST", "/graphql", body, headers)
+            answer = json.loads(connection.getresponse().read())
             if "errors" in answer or answer["data"]["_entities"][0]["contribution"] is None:
                 raise SystemExit(f"The read failed: {answer}")
 
-        return await _timed(whole, [lambda c=c: ask(c) for c in day.some_customers(count)])
-
-
-async def bare_read(whole: System, count: int) -> Latency:
-    """Ask PostgreSQL for nothing over one connection, as often."""
-    connection = await asyncpg.connect(whole.database_url())
-
-    async def ask() -> None:
-        await connection.fetchval("select 1")
+        return ask
 
     try:
-        return await _timed(whole, [ask] * count)
+        return _timed(whole, map(question, day.some_customers(WARM + count)))
     finally:
-        await connection.close()
+        connection.close()
 
 
-async def _timed(whole: System, calls: Sequence[Callable[[], Awaitable[None]]]) -> Latency:
-    for call in calls[:50]:
-        await call()
-    before, waits = whole.busy(), []
-    for call in calls:
+def bare_read(whole: System, count: int) -> Latency:
+    """Ask PostgreSQL for nothing over one connection, as often."""
+    with asyncio.Runner() as loop:
+        connection = loop.run(asyncpg.connect(whole.database_url()))
+
+        def ask() -> None:
+            loop.run(connection.fetchval("select 1"))
+
+        try:
+            return _timed(whole, repeat(ask, WARM + count))
+        finally:
+            loop.run(connection.close())
+
+
+def _timed(whole: System, calls: Iterable[Callable[[], None]]) -> Latency:
+    """Make the calls one after another; the first ones only warm what answers them."""
+    coming, waits = iter(calls), []
+    for call in islice(coming, WARM):
+        call()
+    before = whole.busy()
+    for call in coming:
         begun = time.monotonic()
-        await call()
+        call()
         waits.append(time.monotonic() - begun)
     return latency(waits, used(before, whole.busy())["all"])
 
 
-async def measure(whole: System, *, quick: bool) -> dict[str, object]:
+def measure(whole: System, *, quick: bool) -> Found:
     """Take all figures, one kind after another."""
-    day = await Day.of(whole)
-    count = 1_000 if quick else 5_000
-    reads = {
-        "read": await read(whole, day, count), "bare_read": await bare_read(whole, count),
-    }  # fmt: skip
-    told = await news(whole, day, 5 if quick else NEWS_SECONDS)
-    taken = await intake(whole, day, 100_000 if quick else 600_000)
-    whole.settle()
-    return {"intake": taken, "news": told, **reads}
+    day = asyncio.run(Day.of(whole))
+    count = 500 if quick else 2_000
+    reads = read(whole, day, count), bare_read(whole, count)
+    told = asyncio.run(news(whole, day, 5 if quick else NEWS_SECONDS))
+    taken = asyncio.run(intake(whole, day, 100_000 if quick else 400_000))
+    return Found(taken, told, *reads)
 
 
 def main() -> None:
     """Start a system, measure and report."""
     asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--quick", action="store_true", help="a small bank, for less than a minute")
+    asked.add_argument("--quick", action="store_true", help="a small bank, for about a minute")
     asked.add_argument("--folder", type=Path, help="where to keep the system for the while")
     wishes = asked.parse_args()
-    customers = 2_000 if wishes.quick else 10_000
-    load = os.getloadavg()
+    customers = 2_000 if wishes.quick else 6_000
+    load = os.getloadavg()[0]
     with system(customers, wishes.folder or Path(tempfile.gettempdir())) as whole:
-        found = asyncio.run(measure(whole, quick=wishes.quick))
+        found = measure(whole, quick=wishes.quick)
+    loads = load, os.getloadavg()[0]
     document = {
         "benchmark": "live",
         "processors": os.cpu_count(),
         "python": platform.python_version(),
         "at": datetime.now(UTC).isoformat(timespec="seconds"),  # noqa: TID251  (when it was)
-        "load_before_and_after": [load, os.getloadavg()],
+        "load_before_and_after": loads,
         "note": "Seconds and latencies suffer from whatever else the machine does; processor "
         "seconds and ratios hardly do. A load well above the benchmark's own says how much.",
         "customers": customers,
-        **{name: asdict(one) for name, one in found.items()},  # type: ignore[call-overload]
+        **asdict(found),
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "live.json").write_text(json.dumps(document, indent=2) + "\n")
-    show(found)
+    show(found, loads)
 
 
-def show(found: Mapping[str, object]) -> None:
+def show(found: Found, loads: tuple[float, float]) -> None:
     """Print what was found."""
-    table = Table("what", "measured", "p50 ms", "p99 ms", "processor ms each")
-    for name, what in (
-        ("news", "news after a posting is acknowledged"),
-        ("read", "one customer's contribution and tier"),
-        ("bare_read", "select 1"),
+    table = Table("what", "measured", "beside it")
+    taken = found.intake
+    table.add_row(
+        f"{taken.postings:,} postings, durable",
+        f"{taken.per_second:,} a second",
+        f"bare COPY {taken.bare_copy_per_second:,}",
+    )
+    table.add_row(
+        "  processor s per 100,000",
+        f"{taken.all_processor} (service {taken.service_processor}, "
+        f"PostgreSQL {taken.postgres_processor})",
+        f"bare COPY {taken.bare_copy_processor}",
+    )
+    for what, one, beside in (
+        (f"news at {NEWS_PER_SECOND} postings/s", found.news, f"{found.news.missing} never came"),
+        ("one customer's read", found.read, f"select 1: {found.bare_read.p99:.1f} ms p99"),
     ):
-        one = found[name]
-        if isinstance(one, Latency):
-            table.add_row(what, f"{one.measured:,}", f"{one.p50:.1f}", f"{one.p99:.1f}",
-                          f"{one.processor:.2f}")  # fmt: skip
+        table.add_row(what, f"{one.p50:,.1f} ms p50, {one.p99:,.1f} ms p99", beside)
+        table.add_row("  processor ms each", f"{one.processor:.2f}", "")
+    table.add_row("the machine's load", f"{loads[0]:.1f} before, {loads[1]:.1f} after", "")
     Console().print(table)
-    taken = found["intake"]
-    if isinstance(taken, Intake):
-        table = Table("postings", "s", "postings/s", "bare copy/s", "processor s per 100,000:",
-                      "service", "PostgreSQL", "all", "bare copy")  # fmt: skip
-        table.add_row(
-            f"{taken.postings:,}", f"{taken.seconds:.1f}", f"{taken.per_second:,}",
-            f"{taken.bare_copy_per_second:,}", "", f"{taken.service_processor:.2f}",
-            f"{taken.postgres_processor:.2f}", f"{taken.all_processor:.2f}",
-            f"{taken.bare_copy_processor:.2f}",
-        )  # fmt: skip
-        Console().print(table)
 
 
 if __name__ == "__main__":
