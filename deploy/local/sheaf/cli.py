@@ -17,7 +17,7 @@ from sheaf.client import Client
 from sheaf.extract.cli import app as import_app
 from sheaf.running import running, settled
 from sheaf.running import token as signed_token
-from sheaf.system import System, make_keys, rotate_keys
+from sheaf.system import System, make_keys, rotate_keys, verify_audit
 from sheaf.telling import told
 from sheaf.trouble import Trouble
 
@@ -174,6 +174,27 @@ def token(  # noqa: PLR0913, PLR0917 - a command has as many options as there ar
         customer_number=customer,
     )
     sys.stdout.write(f"{signed}\n")
+
+
+audit_app = typer.Typer(no_args_is_help=True, help="Look after the record of who did what.")
+app.add_typer(audit_app, name="audit")
+
+
+@audit_app.callback()
+def audit() -> None:
+    """Look after the record of who did what."""
+
+
+@audit_app.command()
+@told
+def verify(
+    institution: Annotated[
+        str | None, typer.Option(help="Code of the only institution to verify; else every one.")
+    ] = None,
+    data_dir: DataDir = Path(".sheaf"),
+) -> None:
+    """Find entries that were altered, deleted, reordered or cut off; exit code 1 for any."""
+    raise typer.Exit(verify_audit(data_dir, institution))
 
 
 keys_app = typer.Typer(help="Make or replace the system's keys; without a verb, make them.")

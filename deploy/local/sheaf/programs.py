@@ -83,6 +83,7 @@ def _service(data_dir: Path, ports: Mapping[str, int], name: str, database_url: 
         "ISSUER": ISSUER,
         "GATEWAY_JWKS_FILE": str(gateway_key(data_dir).public_file),
     }
+    told["AUDIT_HEADS"] = str(data_dir.resolve() / "audit" / f"{name}.heads")
     if name == "customer":
         told["MASTER_KEY_FILE"] = str(MasterKeys(data_dir).file)
     if name == "scoring":

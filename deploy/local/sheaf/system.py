@@ -150,6 +150,26 @@ def make_keys(data_dir: Path) -> None:
 
 def rotate_keys(data_dir: Path) -> int:
     """Add a master key and have the customer service bring everything under it and new keys."""
+    told = services_running(data_dir)
+    MasterKeys(data_dir).add()
+    [customer] = [one for one in told if one.name == "customer"]
+    argv = [sys.executable, "-m", "customer", "rotate-keys"]
+    return subprocess.run(argv, env=dict(customer.env), check=False).returncode  # noqa: S603  (our own service, as a process)
+
+
+def verify_audit(data_dir: Path, institution: str | None) -> int:
+    """Have every service verify its audit chains; 1 when anything is wrong with one of them."""
+    worst = 0
+    for one in services_running(data_dir):
+        argv = [sys.executable, "-m", one.name, "audit", "verify"]
+        argv += [institution] if institution else []
+        done = subprocess.run(argv, env=dict(one.env), check=False)  # noqa: S603  (our own services, as processes)
+        worst = max(worst, done.returncode)
+    return worst
+
+
+def services_running(data_dir: Path) -> list[programs.Program]:
+    """Describe the services of the system that runs, as they were started."""
     known = state.load(data_dir)
     if not known.alive():
         raise Trouble("Sheaf is not running; start it with `sheaf up --detach`.")
@@ -159,11 +179,7 @@ def rotate_keys(data_dir: Path) -> int:
     def database_url(service: str) -> str:
         return server.url(service, role=service, password=words[service])
 
-    MasterKeys(data_dir).add()
-    told = programs.services(data_dir, known.ports, database_url)
-    [customer] = [one for one in told if one.name == "customer"]
-    argv = [sys.executable, "-m", "customer", "rotate-keys"]
-    return subprocess.run(argv, env=dict(customer.env), check=False).returncode  # noqa: S603  (our own service, as a process)
+    return programs.services(data_dir, known.ports, database_url)
 
 
 async def keep_tokens_fresh(data_dir: Path, every_seconds: float = RENEWAL_SECONDS) -> None:

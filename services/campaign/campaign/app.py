@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from kit.audit.heads import Heads
 from kit.audit.scribe import Scribe
 from kit.db import Database, connect
 from kit.feed import feed
@@ -44,7 +45,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         )
         for producer, url in settings.feeds.items()
     ]
-    app = service("campaign", db, consumers=consumers)
+    app = service("campaign", db, consumers=consumers, work=[Heads(db, settings.audit_heads).keep])
     app.include_router(feed(db, verifier))
     app.router.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, Scribe(db), context)))
     return app

@@ -25,5 +25,6 @@ class Settings(Place):
     jwks_file: Path
     issuer: str
     gateway_jwks_file: Path
+    audit_heads: Path | None = None
     token_file: Path
     feeds: dict[str, str]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from kit.audit.heads import Heads
 from kit.audit.scribe import Scribe
 from kit.db import Database, connect
 from kit.feed import feed
@@ -53,7 +54,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     async def keeping() -> None:
         await keys.keep(db, clock)
 
-    app = service("customer", db, work=[keeping])
+    app = service("customer", db, work=[keeping, Heads(db, settings.audit_heads).keep])
     app.include_router(feed(db, verifier))
     app.include_router(intake(verifier, kinds(db, clock)))
     app.routes.append(Route("/graphql", Endpoint(schema, principals, Scribe(db), context)))

@@ -37,6 +37,7 @@ class Settings(KeyedPlace):
     jwks_file: Path
     issuer: str
     gateway_jwks_file: Path
+    audit_heads: Path | None = None
     personal_file: Path = Path(__file__).with_name("personal.yaml")
 
 

@@ -43,6 +43,8 @@ class Duty(Enum):
     """Keeping track of other services' events; each is applied for its own institution."""
     QUEUE = "queue"
     """Finding the institutions for which something waits to be done."""
+    AUDIT = "audit"
+    """Finding the institutions whose audit chain has begun."""
 
 
 Tenant: TypeAlias = str | Duty

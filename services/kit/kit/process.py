@@ -10,16 +10,18 @@ from types import FrameType
 
 
 def main(name: str, home: Path) -> None:
-    """Run `python -m <service> serve|migrate|sdl`; `home` holds alembic.ini and migrations."""
+    """Run `python -m <service> serve|migrate|sdl|audit`; `home` holds the migrations."""
     verb = sys.argv[1] if len(sys.argv) > 1 else "serve"
     if verb == "serve":
         _serve(name)
     elif verb == "migrate":
         _migrate(name, home)
+    elif verb == "audit":
+        sys.exit(importlib.import_module("kit.audit.command").run(name, sys.argv[2:]))
     elif verb == "sdl":
         sys.stdout.write(importlib.import_module(f"{name}.app").sdl())
     else:
-        sys.exit(f"usage: python -m {name} [serve|migrate|sdl], not '{verb}'")
+        sys.exit(f"usage: python -m {name} [serve|migrate|sdl|audit], not '{verb}'")
 
 
 def _migrate(name: str, home: Path) -> None:

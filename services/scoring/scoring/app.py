@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from fastapi import FastAPI
+from kit.audit.heads import Heads
 from kit.audit.scribe import Scribe
 from kit.db import Database, Duty, connect
 from kit.feed import feed
@@ -91,7 +92,13 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         "scoring",
         db,
         consumers=consumers,
-        work=[announcing, recalculating, shadowing, *([moving] if keeping else [])],
+        work=[
+            Heads(db, settings.audit_heads).keep,
+            announcing,
+            recalculating,
+            shadowing,
+            *([moving] if keeping else []),
+        ],
         pending=pending,
     )
     app.include_router(feed(db, verifier))

@@ -33,5 +33,6 @@ class Settings(KeptPlace):
     jwks_file: Path
     issuer: str
     gateway_jwks_file: Path
+    audit_heads: Path | None = None
     token_file: Path
     feeds: dict[str, str] = {}
