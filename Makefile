@@ -61,9 +61,10 @@ format: $(READY) ## Lay out the code and sort its imports
 	@$(RUN)/ruff check --quiet --fix-only .
 	@$(RUN)/ruff format --quiet .
 
-bench: $(READY) ## Measure intake, reads, pricing and making banks up (FULL=1: a million customers too)
+bench: $(READY) ## Measure intake, reads, the gateway, pricing and making banks up (FULL=1: a million customers too)
 	@$(RUN)/python bench/live.py
 	@$(RUN)/python bench/ingest.py
+	@$(RUN)/python bench/gateway.py
 	@$(RUN)/python bench/simulate.py $(if $(FULL),--full)
 	@$(RUN)/python bench/contribution.py $(if $(FULL),--full)
 

@@ -14,6 +14,7 @@ import { principals } from './router/principals.mjs';
 import { rates } from './router/rates.mjs';
 import { subgraphs } from './router/subgraphs.mjs';
 import { lastGoodSupergraph } from './router/supergraph.mjs';
+import { weight } from './router/weight.mjs';
 
 /**
  * The runtime's configuration, the journeys it records (closed by whoever starts it), and `ready`,
@@ -50,6 +51,7 @@ export function configure(settings) {
       parameters(),
       documents({ ...settings, callerOf: known.callerOf }),
       limits(),
+      weight(),
       rates({ ...settings, callerOf: known.callerOf }),
       principals({ ...settings, callerOf: known.callerOf }),
       subgraphs({ upstreamTimeoutMs, journeyOf: journeys.of }),

@@ -1,4 +1,5 @@
 // Starts the router in one process and stops it without cutting a request off.
+import { setTimeout as pause } from 'node:timers/promises';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 import { configure } from './gateway.config.mjs';
 import { serverFor } from './router/connections.mjs';
@@ -22,17 +23,35 @@ async function start() {
   // The router would dispose itself on a signal and abort the calls in flight.
   for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal);
 
-  const server = serverFor(runtime, settings);
+  let stopping = false;
+  const open = new Set();
+  function answered(request, response) {
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    if (stopping) {
+      response.setHeader('connection', 'close'); // the caller's next request goes elsewhere
+      if (request.url === '/readiness') {
+        response.writeHead(503).end();
+        return;
+      }
+    }
+    runtime(request, response);
+  }
+  const server = serverFor(answered, settings);
   const port = await listen(server, settings);
   const address = `http://${settings.host}:${port}`;
   const { development } = settings;
   say('info', 'Listening', { address, development, traces: Boolean(settings.traceEndpoint) });
 
-  let stopping = false;
   async function stop(signal) {
     if (stopping) return;
     stopping = true;
     say('info', 'Stopping', { signal });
+    // Balancers and callers learn it first; only then is nobody let in.
+    for (const response of open) {
+      if (!response.headersSent) response.setHeader('connection', 'close');
+    }
+    await pause(settings.drainMs);
     const fuse = setTimeout(() => server.closeAllConnections(), settings.stopTimeoutMs);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();

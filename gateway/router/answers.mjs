@@ -33,7 +33,9 @@ function isOurFault(error) {
 function told(error, journey) {
   const code = error.extensions?.code;
   if (typeof code === 'string' && code !== 'DOWNSTREAM_SERVICE_ERROR') {
-    const { request, response, ...extensions } = error.extensions;
+    // `originalError` quotes the body that could not be read as JSON.
+    const { request, response, originalError, ...extensions } = error.extensions;
+    if (originalError !== undefined) extensions.http = { status: 400 };
     if (request === undefined && response === undefined) {
       return withMessage(error, error.message.replace(SUGGESTION, ''), extensions);
     }

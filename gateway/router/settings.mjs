@@ -107,6 +107,7 @@ export function readSettings(environment = process.env) {
     development: given('GATEWAY_DEVELOPMENT') === '1',
     upstreamTimeoutMs: whole('GATEWAY_UPSTREAM_TIMEOUT_MS', 10_000, 10, 600_000),
     deadlineMs: whole('GATEWAY_DEADLINE_MS', 15_000, 10, 600_000),
+    drainMs: whole('GATEWAY_DRAIN_MS', 500, 0, 600_000),
     stopTimeoutMs: whole('GATEWAY_STOP_TIMEOUT_MS', 10_000, 0, 600_000),
     traceEndpoint: given('OTEL_EXPORTER_OTLP_ENDPOINT'),
   });

@@ -1,5 +1,6 @@
 """What every subgraph does the same way: refusals, masking, caches, limits, one trace span."""
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -180,6 +181,16 @@ class Endpoint(GraphQL[Any, None]):
         self._principals = principals
         self._scribe = scribe
         self._context = context
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Read a body; whatever is not a map (or a batch, which is refused later) is refused."""
+        try:
+            found: object = json.loads(data)
+        except (ValueError, RecursionError):
+            raise problem.BadRequest("The body is not JSON in UTF-8.") from None
+        if not isinstance(found, (dict, list)):
+            raise problem.BadRequest("The body must be a map with a 'query'.")
+        return found
 
     async def get_context(
         self, request: Request | WebSocket, response: Response | WebSocket
