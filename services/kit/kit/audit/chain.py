@@ -66,6 +66,8 @@ CREATE_TRIGGER = """
 create trigger audit_entry_stays before update or delete or truncate on audit_entry
 for each statement execute function audit_refuse()
 """
+moved: set[str] = set()
+"""Whose chains this process has appended to; what row policies would not show it together."""
 _APPEND = text("select audit_append(:institution, cast(:bodies as text[]))")
 
 
@@ -91,4 +93,5 @@ def audit_table(metadata: MetaData) -> Table:
 async def append(session: AsyncSession, institution: str, bodies: Sequence[str]) -> int:
     """Add entries at the end of an institution's chain; return the last one's place."""
     values = {"institution": institution, "bodies": list(bodies)}
+    moved.add(institution)
     return int(await (await session.connection()).scalar(_APPEND, values))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from kit.audit.chain import moved
 from kit.audit.verifying import Head, Verdict, head, verify
 from kit.db import Database, Duty
 from kit.telemetry import span
@@ -38,7 +39,7 @@ class Heads:
 
     async def tell(self) -> None:
         """Tell the heads that are others than were told last."""
-        for institution in await institutions(self._db):
+        for institution in sorted({*moved, *(await institutions(self._db))}):
             async with self._db.read(institution) as session:
                 found = await head(session, institution)
             if found and self._told.get(institution) != found.seq:
@@ -49,7 +50,7 @@ class Heads:
 
 
 async def institutions(db: Database) -> list[str]:
-    """Return whose chains have begun."""
+    """Return whose chains have begun, as far as row policies show them for the duty."""
     async with db.read(Duty.AUDIT) as session:
         return list((await (await session.connection()).execute(_INSTITUTIONS)).scalars())
 
