@@ -68,8 +68,8 @@ class Templates:
             self._made[service] = self._make(service)
         role, name = self._role(service), f"test_{uuid4().hex}"
         self._server.sql(
-            f'CREATE DATABASE "{name}" OWNER "{role}" TEMPLATE "{self._made[service]}" '
-            "STRATEGY FILE_COPY"
+            f'CREATE DATABASE "{name}" OWNER "{self._owner(service)}" '
+            f'TEMPLATE "{self._made[service]}" STRATEGY FILE_COPY'
         )
         return name, self._server.url(name, role=role, password=self._password)
 
@@ -80,15 +80,21 @@ class Templates:
         for service, name in self._made.items():
             self.drop(name)
             self._server.sql(f'DROP ROLE IF EXISTS "{self._role(service)}"')
+            self._server.sql(f'DROP ROLE IF EXISTS "{self._owner(service)}"')
 
     def _role(self, service: str) -> str:
         return f"test_{service}_{self._run}"
 
+    def _owner(self, service: str) -> str:
+        return f"{self._role(service)}_owner"
+
     def _make(self, service: str) -> str:
-        role, name = self._role(service), f"template_{service}_{self._run}"
-        self._server.ensure_role(role, self._password)
-        self._server.ensure_database(name, role)
-        url = self._server.url(name, role=role, password=self._password)
+        role, owner = self._role(service), self._owner(service)
+        name = f"template_{service}_{self._run}"
+        for one in (role, owner):
+            self._server.ensure_role(one, self._password)
+        self._server.ensure_database(name, owner, role)
+        url = self._server.url(name, role=owner, password=self._password)
         done = subprocess.run(
             [sys.executable, "-m", service, "migrate"],
             env=os.environ | {f"{service.upper()}_DATABASE_URL": url},

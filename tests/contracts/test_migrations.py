@@ -35,7 +35,7 @@ def config_of(service, url="") -> Config:
 def empty(cluster):
     """A database without a schema: its name, and its address."""
     name = f"test_{uuid4().hex}"
-    cluster.ensure_database(name, cluster.user)
+    cluster.sql(f'create database "{name}"')
     yield name, cluster.url(name)
     cluster.sql(f'drop database "{name}" with (force)')
 

@@ -157,7 +157,7 @@ async def test_working_out_again_changes_nothing_and_announces_nothing(populated
 
 async def test_what_waits_elsewhere_is_not_told(populated):
     await populated.settle()
-    async with populated.db.transaction("A") as session:
+    async with populated.db.transaction("ELSEWHERE") as session:
         await queue.enqueue(session, "ELSEWHERE", {uuid4(): date(2024, 1, 1)})
     data = await populated.data(f"{{ bankContribution({PERIOD}) {{ pending }} }}")
     assert data["bankContribution"] == {"pending": 0}

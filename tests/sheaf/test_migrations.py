@@ -23,8 +23,7 @@ def test_the_newest_revision_is_the_one_that_no_other_follows(tmp_path):
 
 
 def test_a_database_is_up_to_date_only_at_the_newest_revision(cluster):
-    cluster.ensure_role("customer", "word")
-    cluster.ensure_database("customer", "customer")
+    cluster.sql("create database customer")
     try:
         assert not up_to_date(cluster, "customer")
         cluster.sql("create table alembic_version (version_num text)", "customer")
@@ -36,4 +35,3 @@ def test_a_database_is_up_to_date_only_at_the_newest_revision(cluster):
         assert up_to_date(cluster, "customer")
     finally:
         cluster.sql("drop database customer")
-        cluster.sql("drop role customer")

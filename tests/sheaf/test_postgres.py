@@ -72,7 +72,8 @@ def test_a_server_that_outlived_its_supervisor_is_ended_first(own):
 def test_each_service_enters_its_own_database_only(own):
     for name in ("first", "second"):
         own.server.ensure_role(name, "word")
-        own.server.ensure_database(name, name)
+        own.server.ensure_role(f"{name}_owner", "word")
+        own.server.ensure_database(name, f"{name}_owner", name)
     first = type(own.server)("127.0.0.1", own.port, "first", "word", own.server.psql)
     assert first.sql("SELECT 1", "first") == "1"
     with pytest.raises(Trouble, match="permission denied for database"):

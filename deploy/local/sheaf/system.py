@@ -65,10 +65,18 @@ class System:
 
         async def prepare() -> None:
             for service in SERVICES:
+                owner = owner_of(service)
                 cluster.server.ensure_role(service, words[service])
-                cluster.server.ensure_database(service, service)
-            behind = [one for one in wanted if not migrations.up_to_date(cluster.server, one.name)]
-            await migrate(self.data_dir, behind)
+                cluster.server.ensure_role(owner, words[owner])
+                cluster.server.ensure_database(service, owner, service)
+            urls = {
+                service: cluster.server.url(
+                    service, role=owner_of(service), password=words[owner_of(service)]
+                )
+                for service in SERVICES
+                if not migrations.up_to_date(cluster.server, service)
+            }
+            await migrate(self.data_dir, urls)
 
         try:
             make_keys(self.data_dir)
@@ -122,11 +130,17 @@ def _session(leader: Pid) -> list[psutil.Process]:
     return found
 
 
+def owner_of(service: str) -> str:
+    """Name the role that owns a service's tables and migrates them; the service is another."""
+    return f"{service}_owner"
+
+
 def passwords(data_dir: Path) -> dict[str, str]:
     """Read the database passwords; make those that are missing."""
     path = data_dir / "secrets" / "postgres.json"
     known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
-    missing = [name for name in (SUPERUSER, *SERVICES) if name not in known]
+    roles = (SUPERUSER, *SERVICES, *map(owner_of, SERVICES))
+    missing = [name for name in roles if name not in known]
     if missing:
         known |= {name: secrets.token_hex(24) for name in missing}
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -189,14 +203,15 @@ async def keep_tokens_fresh(data_dir: Path, every_seconds: float = RENEWAL_SECON
         make_keys(data_dir)
 
 
-async def migrate(data_dir: Path, services: list[programs.Program]) -> None:
-    """Bring every service's schema up to date, side by side."""
+async def migrate(data_dir: Path, urls: Mapping[str, str]) -> None:
+    """Bring these services' schemas up to date, side by side, at the owners' URLs."""
     begun: list[tuple[str, subprocess.Popen[bytes]]] = []
     try:
-        for one in services:
-            with logs.opened(data_dir, one.name) as log:
-                argv = (sys.executable, "-m", one.name, "migrate")
-                begun.append((one.name, spawn(argv, log=log, env=one.env)))
+        for name, url in urls.items():
+            with logs.opened(data_dir, name) as log:
+                argv = (sys.executable, "-m", name, "migrate")
+                env = os.environ | {f"{name.upper()}_DATABASE_URL": url}
+                begun.append((name, spawn(argv, log=log, env=env)))
         await ended(*(child for _, child in begun))
     finally:
         for _, child in begun:
