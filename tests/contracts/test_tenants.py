@@ -105,7 +105,7 @@ def test_every_table_is_walled_and_each_wall_is_known(place):
 
 
 def test_the_services_own_role_can_neither_lower_a_wall_nor_step_over_it(place, cluster):
-    service, url, ask = place
+    _service, url, ask = place
     role = make_url(url).username
     rights = "select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb from pg_roles"
     assert ask(f"{rights} where rolname = '{role}'") == "f"
@@ -126,14 +126,14 @@ async def test_who_names_an_institution_sees_its_rows_and_who_names_none_sees_no
     db = Database(connect(url, name="test"))
     try:
         for bank in ("A", "B"):
-            assert await seen(db, bank, tables) == dict.fromkeys(tables, {bank})
+            assert await seen(db, bank, tables) == {key: {bank} for key in tables}
         assert await seen(db, "", tables) == {}
         assert await seen(db, "x' or true --", tables) == {}
         for duty in Duty:
             shown = {table for table, name, _, _ in BESIDE[service] if name == duty.value} & {
                 *tables
             }
-            assert await seen(db, duty, tables) == dict.fromkeys(shown, {"A", "B"})
+            assert await seen(db, duty, tables) == {key: {"A", "B"} for key in shown}
         async with db.engine.connect() as connection:
             for table in columns_of(ask):
                 assert (
