@@ -61,9 +61,9 @@ async def test_events_spans_and_logs_tell_nothing_personal(organised, spans, cap
 @pytest.mark.parametrize("broken", ["alter table customer rename to gone",
                                     "alter table customer add constraint c check (name = '')"])  # fmt: skip
 async def test_a_bug_is_answered_and_logged_without_what_it_quotes(
-    organised, spans, caplog, broken
+    organised, spans, caplog, broken, cluster
 ):
-    await organised.change(broken)
+    cluster.sql(broken, organised.db.engine.url.database)
     caplog.set_level(logging.INFO)
     answer = await organised.http.post(
         "/ingest/customers",
