@@ -35,7 +35,7 @@ async def test_a_customer_and_all_that_is_known_becomes_one_row(bank, rows, of):
     assert str(row["customer_id"]) == of("1")
 
 
-async def test_events_in_any_order_give_the_same_prospects(bank, rows, of):
+async def test_events_in_any_order_give_the_same_prospects(bank, rows, of, cluster):
     told = [
         *[bank.customer(n, version=v, branch_code=f"B{v}") for n in "123" for v in (1, 2)],
         bank.account("a", ("1", "owner"), version=1),
@@ -67,19 +67,16 @@ async def test_events_in_any_order_give_the_same_prospects(bank, rows, of):
         of("3"): ([], [], None, 200),
     }
     for seed in range(6):
-        await forget(bank)
+        forget(bank, cluster)
         shuffled = [*told, *scored]
         Random(seed).shuffle(shuffled)
         await bank.tell(*shuffled)
         assert await rows(ALL) == expected
 
 
-async def forget(bank):
-    async with bank.db.transaction("A") as session:
-        connection = await session.connection()
-        await connection.exec_driver_sql(
-            "truncate prospect, prospect_account, prospect_holder, prospect_consent, tier, inbox"
-        )
+def forget(bank, cluster):
+    told = "prospect, prospect_account, prospect_holder, prospect_consent, tier, inbox"
+    cluster.sql(f"truncate {told}", bank.db.engine.url.database)
 
 
 async def test_an_account_without_holders_yet_belongs_to_nobody_and_keeps_its_version(bank, rows):
