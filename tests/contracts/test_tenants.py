@@ -16,7 +16,7 @@ OWN = "( SELECT current_setting('sheaf.institution'::text, true) AS current_sett
 DUTY = "(( SELECT current_setting('sheaf.duty'::text, true) AS current_setting) = '{}'::text)"
 INBOX = {(table, "inbox", "ALL", DUTY.format("inbox")) for table in ("inbox", "feed_cursor", "parked_event")}  # fmt: skip
 QUEUE = {(table, "queue", "SELECT", DUTY.format("queue")) for table in ("institution", "recalculation", "tier_ranking_due", "shadow_run")}  # fmt: skip
-FEED = {("outbox", "feed", "SELECT", DUTY.format("feed"))}
+FEED = {(table, duty, "SELECT", DUTY.format(duty)) for table, duty in (("outbox", "feed"), ("audit_entry", "audit"))}  # fmt: skip
 KEYS = {(table, "queue", "SELECT", DUTY.format("queue")) for table in ("institution", "institution_key")}  # fmt: skip
 BESIDE = {"customer": FEED | KEYS, "scoring": FEED | INBOX | QUEUE, "campaign": FEED | INBOX}
 """What is seen for no single institution, and on which duty; each a decision of its own."""

@@ -31,6 +31,7 @@ def upgrade() -> None:
     for table in TENANT:
         op.execute(f"create policy tenant on {table} using (institution = {OWN})")
     op.execute(f"create policy feed on outbox for select using ({DUTY} = 'feed')")
+    op.execute(f"create policy audit on audit_entry for select using ({DUTY} = 'audit')")
     for table in INBOX:
         op.execute(f"create policy inbox on {table} using ({DUTY} = 'inbox')")
 
