@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-KIT = sorted((ROOT / "services/kit/kit").glob("*.py"))
-MOST_KIT_LINES = 1500  # the walls (identity, tenants, audit) are in every service
+KIT = sorted((ROOT / "services/kit/kit").rglob("*.py"))
+MOST_KIT_LINES = 2000  # the walls (identity, tenants, audit) are in every service
 MOST_MODULE_LINES = 400
 BANK_WORDS = re.compile(
     r"\b(banks?|banking|customers?|accounts?|loans?|deposits?|campaigns?|contribution|tiers?|postings?|"
