@@ -138,7 +138,7 @@ def test_each_service_is_told_who_asks_by_a_principal_of_its_own(router, bank, i
             subject="S-9", role="customer_manager", channel="counter", institution="B",
             scopes=frozenset({
                 "customer:read", "contribution:read", "offer:read", "offer:respond",
-                "consent:write", "campaign:read",
+                "consent:write", "campaign:read", "personal:reveal",
             }),
             branch_codes=frozenset({"01", "0102"}), staff_number="M9",
         )
