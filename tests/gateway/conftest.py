@@ -277,7 +277,7 @@ def closed_router(_closed_router: Router, bank: SimpleNamespace) -> Router:
     return _closed_router
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def services(templates, folder: Path, callers: Callers) -> Iterator[dict[str, str]]:
     """Give the GraphQL addresses of the three real services, each on an empty database."""
     made, urls = [], {}

@@ -268,4 +268,5 @@ async def test_parked_postings_wait_within_their_own_institution(ready, database
     assert (await ready.post(ready.posting("shared", 2, "2024-02-10", id="same")))["parked"] == 1
     await ready.learn(ready.institution_news(), ready.account_news("shared", "c"))
     assert await atoms(ready, "shared") == [(date(2024, 2, 1), 2, 20, 1)]
+    ready.institution = "A"
     assert len(await ready.sql("select 1 from parked_record where institution = 'A'")) == 1

@@ -144,7 +144,7 @@ async def test_pay_by_points_is_told_for_managers(drafted, example_scheme):
 
 async def test_nothing_but_the_run_itself_is_stored(drafted):
     own = {name for name in METADATA.tables if name.startswith("shadow_")} | {
-        "scheme_version", "scheme_step", "idempotency",
+        "scheme_version", "scheme_step", "idempotency", "audit_entry",
     }  # fmt: skip
     others = [name for name in METADATA.tables if name not in own]
 

@@ -167,7 +167,7 @@ async def copy_rows(
 
     The server does not COPY into a table with row policies, so they go by way of a temporary one.
     """
-    driver = await _driver(session)
+    driver = await driver_of(session)
     names, incoming = ", ".join(columns), f"copied_{table}"
     await driver.execute(
         f"create temporary table if not exists {incoming} on commit delete rows as "  # noqa: S608  (names in our code)
@@ -181,11 +181,18 @@ async def copy_aside(
     session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """COPY `rows` into a temporary table that the session made."""
-    driver = await _driver(session)
+    driver = await driver_of(session)
     await driver.copy_records_to_table(table, columns=list(columns), records=rows)
 
 
-async def _driver(session: AsyncSession) -> asyncpg.Connection:
-    raw = await (await session.connection()).get_raw_connection()
+async def driver_of(session: AsyncSession) -> asyncpg.Connection:
+    """Return the driver's connection beneath a session, for COPY; its transaction has begun.
+
+    The session begins it with its first statement, and before that nothing says whose it is.
+    """
+    connection = await session.connection()
+    raw = await connection.get_raw_connection()
     driver: asyncpg.Connection = raw.driver_connection
+    if not driver.is_in_transaction():
+        await connection.execute(text("select 1"))
     return driver

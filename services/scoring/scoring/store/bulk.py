@@ -2,8 +2,8 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from kit.db import driver_of
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -39,7 +39,7 @@ FEW_ACCOUNTS = 20_000
 
 async def read_accounts(session: AsyncSession, institution: str, file: Path) -> None:
     """Write number, id and currency of every known account."""
-    driver = await _driver(session)
+    driver = await driver_of(session)
     await driver.copy_from_query(_ACCOUNTS, institution, output=str(file), format="csv")
 
 
@@ -47,7 +47,7 @@ async def read_ids(
     session: AsyncSession, institution: str, first: str, last: str, file: Path
 ) -> None:
     """Write the ids of rows from `first` through `last`, and of all parked postings."""
-    driver = await _driver(session)
+    driver = await driver_of(session)
     await driver.copy_from_query(_IDS, institution, first, last, output=str(file), format="csv")
 
 
@@ -60,7 +60,7 @@ async def now(session: AsyncSession) -> datetime:
 async def add_atoms(session: AsyncSession, bank: str, file: Path, totals: Totals) -> None:
     """Add moments by account and month; their holders, or everybody where they are many, wait."""
     await run(session, _TABLE)
-    driver = await _driver(session)
+    driver = await driver_of(session)
     await driver.copy_to_table("incoming_month", source=str(file), format="csv")
     await run(session, _ADD, institution=bank)
     await institution.advance(session, bank, totals.latest)
@@ -69,8 +69,3 @@ async def add_atoms(session: AsyncSession, bank: str, file: Path, totals: Totals
     else:
         holders = await rows(session, _HOLDERS)
         await queue.enqueue(session, bank, {row.holder: row.since for row in holders})
-
-
-async def _driver(session: AsyncSession) -> Any:  # noqa: ANN401  (asyncpg's connection)
-    raw = await (await session.connection()).get_raw_connection()
-    return raw.driver_connection

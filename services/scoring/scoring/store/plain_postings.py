@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-import asyncpg
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from kit.db import driver_of
 from pyarrow import csv
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -120,8 +120,7 @@ async def _copy(session: AsyncSession, table: pa.Table) -> None:
     written = io.BytesIO()
     csv.write_csv(table.select(_COLUMNS), written, csv.WriteOptions(include_header=False))
     written.seek(0)
-    raw = await (await session.connection()).get_raw_connection()
-    driver: asyncpg.Connection = raw.driver_connection
+    driver = await driver_of(session)
     await driver.copy_to_table(
         "incoming_plain", source=written, columns=list(_COLUMNS), format="csv"
     )
