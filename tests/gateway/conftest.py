@@ -19,7 +19,7 @@ import pytest
 import gateway
 from tests.callers import Callers
 from tests.gateway.issuers import Issuer, issuing
-from tests.gateway.services import service, serving
+from tests.gateway.services import serving
 
 HERE = Path(__file__).parent
 START_SECONDS = 30
@@ -277,7 +277,7 @@ def closed_router(_closed_router: Router, bank: SimpleNamespace) -> Router:
     return _closed_router
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def services(templates, folder: Path, callers: Callers) -> Iterator[dict[str, str]]:
     """Give the GraphQL addresses of the three real services, each on an empty database."""
     made, urls = [], {}
@@ -285,7 +285,7 @@ def services(templates, folder: Path, callers: Callers) -> Iterator[dict[str, st
         for name in ("customer", "scoring", "campaign"):
             database, url = templates.clone(name)
             made.append(database)
-            urls[name] = stack.enter_context(serving(service(name, url, folder, callers)))
+            urls[name] = stack.enter_context(serving(name, url, folder, callers))
         yield urls
     for database in made:
         templates.drop(database)

@@ -1,45 +1,62 @@
 """The real services over real HTTP, for tests of what they answer to anybody."""
 
-import asyncio
-import importlib
-import threading
+import os
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import uvicorn
+import httpx
 
 from tests.callers import Callers
 
-
-def service(name: str, database_url: str, folder: Path, callers: Callers) -> Any:
-    """Build one service that trusts `callers` and follows no feed."""
-    token_file = folder / f"{name}.token"
-    token_file.write_text(callers.credential("service", ""))
-    more = {"token_file": token_file, "feeds": {}}
-    if name == "customer":
-        more = {"master_key_file": callers.master_keys}
-    settings = importlib.import_module(f"{name}.settings").Settings(
-        database_url=database_url, **callers.settings, **more
-    )
-    return importlib.import_module(f"{name}.app").create_app(settings)
+START_SECONDS = 60
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """Serve an ASGI application from a thread of its own; give where it answers GraphQL."""
-    config = uvicorn.Config(app, port=0, log_level="error", ws="none", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve()))
-    thread.start()
+def serving(name: str, database_url: str, folder: Path, callers: Callers) -> Iterator[str]:
+    """Serve one service that trusts `callers` and follows no feed; give where it answers GraphQL.
+
+    It is a process of its own: its work in the background must not mix with what other tests count.
+    """
+    token_file = folder / f"{name}.token"
+    token_file.write_text(callers.credential("service", ""))
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    settings = {"database_url": database_url, "port": port, **callers.settings}
+    if name == "customer":
+        settings |= {"master_key_file": callers.master_keys}
+    else:
+        settings |= {"token_file": token_file, "feeds": "{}"}
+    told = {f"{name}_{key}".upper(): str(value) for key, value in settings.items()}
+    log = folder / f"{name}.log"
+    with log.open("w") as written:
+        running = subprocess.Popen(
+            [sys.executable, "-m", name, "serve"],
+            env=os.environ | told,
+            stdout=written,
+            stderr=subprocess.STDOUT,
+        )
     try:
-        while not server.started:
-            assert thread.is_alive(), "the service ended"
-            time.sleep(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        _wait_for(f"http://127.0.0.1:{port}/health/ready", running, log)
         yield f"http://127.0.0.1:{port}/graphql"
     finally:
-        server.should_exit = True
-        thread.join()
+        running.terminate()
+        running.wait(30)
+
+
+def _wait_for(url: str, running: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert running.poll() is None, f"the service ended:\n{log.read_text()}"
+        try:
+            if httpx.get(url).is_success:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"{url} does not answer:\n{log.read_text()}")
