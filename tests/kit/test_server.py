@@ -22,6 +22,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from sqlalchemy import text
 
 from tests.callers import bearer
@@ -305,6 +306,30 @@ async def test_a_statement_that_fails_still_ends_its_span(db):
     failed = [s for s in found if s.name == "SELECT" and not s.status.is_ok]
     assert len(failed) == 1
     assert "nowhere" not in str(failed[0].attributes)
+
+
+async def test_a_statement_has_a_span_only_while_somebody_collects(db, monkeypatch):
+    class Ids(RandomIdGenerator):
+        given = 0
+
+        def generate_span_id(self):
+            self.given += 1
+            return super().generate_span_id()
+
+    ids, exporter = Ids(), InMemorySpanExporter()
+    provider = telemetry.Provider(id_generator=ids)
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
+    monkeypatch.setattr(telemetry, "tracer", provider.get_tracer("test"))
+    telemetry.trace_sql(db.engine)
+    async with db.read("A") as session:
+        connection = await session.connection()
+        with telemetry.span("request"):
+            await connection.execute(text("select 1"))
+            assert int(telemetry.trace_id(), 16) > 0
+        assert ids.given == 1  # the request's own
+        provider.add_span_processor(SimpleSpanProcessor(exporter))
+        await connection.execute(text("select 2"))
+    assert [one.name for one in exporter.get_finished_spans()] == ["SELECT"]
 
 
 async def test_an_error_ends_its_span_as_failed_and_says_nothing_of_itself():

@@ -13,7 +13,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -27,9 +27,19 @@ tracer = trace.get_tracer("kit")
 _QUIET = ("/health", "/feed")
 
 
+class Provider(TracerProvider):
+    """Knows whether anybody collects its spans."""
+
+    collects = False
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        super().add_span_processor(span_processor)
+        self.collects = True
+
+
 def start(service: str) -> None:
     """Give every request a trace id; send spans to `OTEL_EXPORTER_OTLP_ENDPOINT` if it is set."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    provider = Provider(resource=Resource.create({"service.name": service}))
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
@@ -116,9 +126,15 @@ class Traced:
 
 
 def trace_sql(engine: AsyncEngine) -> None:
-    """Open a client span around every statement, named by its verb alone."""
+    """Open a client span around every statement, named by its verb alone.
+
+    No other span is beneath it and no event names it: where nobody collects, it is left out.
+    """
 
     def before(connection: Connection, _c: object, sql: str, *_: object) -> None:
+        provider = trace.get_tracer_provider()
+        if isinstance(provider, Provider) and not provider.collects:
+            return
         verb = sql.lstrip().split(None, 1)[0].upper() if sql.strip() else "SQL"
         opened = tracer.start_span(
             verb, kind=SpanKind.CLIENT, attributes={"db.system.name": "postgresql"}
@@ -126,7 +142,8 @@ def trace_sql(engine: AsyncEngine) -> None:
         connection.info.setdefault("spans", []).append(opened)
 
     def after(connection: Connection, *_: object) -> None:
-        connection.info["spans"].pop().end()
+        if spans := connection.info.get("spans"):
+            spans.pop().end()
 
     def failed(context: object) -> None:
         connection = getattr(context, "connection", None)
