@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
@@ -337,3 +338,21 @@ def statements():
             self.append(statement)
 
     return Counted
+
+
+@pytest.fixture
+def transactions():
+    """Collect the transactions begun while a test's `with` lasts."""
+
+    @contextmanager
+    def counted():
+        began: list = []
+
+        def note(connection):
+            began.append(connection)
+
+        event.listen(Engine, "begin", note)
+        yield began
+        event.remove(Engine, "begin", note)
+
+    return counted

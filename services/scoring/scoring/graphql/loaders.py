@@ -156,41 +156,29 @@ class Loaders:
         return await asyncio.to_thread(work)
 
     async def _leaves_by_customer_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
+        policy = await self.policy()
+        if policy is None:
+            return [None] * len(ids)
+        customers = [CustomerId(one) for one in ids]
         async with self._db.read(self._institution) as session:
             held = await accounts.held_by_customer_id(
-                session,
-                self._institution,
-                [CustomerId(one) for one in ids],
-                self._as_of.known_at,
+                session, self._institution, customers, self._as_of.known_at
             )
-        policy = await self.policy()
-        owned = [
-            counted(held[CustomerId(one)], CustomerId(one), policy) if one in held else None
-            for one in ids
+            owned = [counted(held[one], one, policy) if one in held else None for one in customers]
+            kept = await self._histories(session, _all(owned), period, policy, acts=True)
+        return [
+            None if mine is None else _priced(mine, kept, policy, period, one)
+            for mine, one in zip(owned, customers, strict=True)
         ]
-        return await self._leaves(owned, period, [CustomerId(one) for one in ids])
 
     async def _leaves_by_account_id(self, ids: list[UUID], period: Period) -> list[Leaves]:
         found = await self.account_by_id.load_many([AccountId(one) for one in ids])
-        groups = [[one] if one else None for one in found]
-        return await self._leaves(groups, period, [None] * len(ids))
-
-    async def _leaves(
-        self,
-        groups: Sequence[Sequence[Account] | None],
-        period: Period,
-        whose: Sequence[CustomerId | None],
-    ) -> list[Leaves]:
-        """Price groups of accounts, whole or for a customer; a refusal stands in the place."""
         policy = await self.policy()
         if policy is None:
-            return [None] * len(groups)
-        known = {account.id: account for group in groups for account in group or ()}
-        histories = await self.histories(list(known.values()), period, policy, acts=True)
-        return [
-            None if group is None else _priced(group, histories, policy, period, customer)
-            for group, customer in zip(groups, whose, strict=True)
-        ]
+            return [None] * len(ids)
+        known = [one for one in found if one]
+        kept = await self.histories(known, period, policy, acts=True)
+        return [_priced([one], kept, policy, period, None) if one else None for one in found]
 
     async def _average_by_account_id(
         self, ids: list[UUID], period: Period
@@ -281,18 +269,31 @@ class Loaders:
         """Return what the period holds of each account that has any."""
         if not known:
             return {}
-        ids, until = [account.id for account in known], policy.business_date
         async with self._db.read(self._institution) as session:
-            found = await history.histories(
-                session,
-                self._institution,
-                ids,
-                period,
-                business_date=until,
-                acts=acts,
-                by_day=weighed_by_day(known, policy, period) if acts else (),
-            )
-            late = await self._late(session, ids)
+            return await self._histories(session, known, period, policy, acts=acts)
+
+    async def _histories(
+        self,
+        session: AsyncSession,
+        known: Sequence[Account],
+        period: Period,
+        policy: Policy,
+        *,
+        acts: bool,
+    ) -> dict[AccountId, History]:
+        if not known:
+            return {}
+        ids, until = [account.id for account in known], policy.business_date
+        found = await history.histories(
+            session,
+            self._institution,
+            ids,
+            period,
+            business_date=until,
+            acts=acts,
+            by_day=weighed_by_day(known, policy, period) if acts else (),
+        )
+        late = await self._late(session, ids)
         return {
             one: without(kept, late[one], period, until) if one in late else kept
             for one, kept in found.items()
@@ -306,6 +307,11 @@ class Loaders:
         if known_at is None or not ids:
             return {}
         return await history.recorded_after(session, self._institution, ids, known_at)
+
+
+def _all(groups: Sequence[Sequence[Account] | None]) -> list[Account]:
+    """Return the accounts of all groups, each once."""
+    return list({account.id: account for group in groups for account in group or ()}.values())
 
 
 def _balance(account: Account, moved: Mapping[AccountId, int], day: date) -> tuple[int, str]:
