@@ -16,6 +16,9 @@ do \$\$ begin
     reassign owned by $service to ${service}_owner;
     grant select, insert, update, delete on all tables in schema public to $service;
     grant usage on all sequences in schema public to $service;
+    if to_regclass('public.audit_entry') is not null then
+      revoke insert, update, delete on public.audit_entry from $service;
+    end if;
   end if;
 end \$\$;
 revoke all on database $service from public;

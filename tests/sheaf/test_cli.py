@@ -7,7 +7,7 @@ import jwt
 import psutil
 import pytest
 from sheaf import institutions, issuer, state, system
-from sheaf.system import hold
+from sheaf.system import hold, summed_up
 from sheaf.trouble import Trouble
 
 
@@ -120,3 +120,20 @@ def test_a_log_that_is_not_there_is_named_with_those_that_are(tmp_path):
         f"There is no log named 'score'.\nLogs in {tmp_path}: scoring.\n",
     )
     assert sheaf("logs", "scoring", "--lines", 1, "--data-dir", tmp_path).stdout == "last\n"
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        ([0, 0, 0], 0),
+        ([0, 3, 3], 0),
+        ([3, 3, 3], 3),
+        ([0, 1, 3], 1),
+        ([2, 3, 0], 2),
+        ([1, 2, 0], 1),
+        ([0, -9, 0], -9),
+        ([], 3),
+    ],
+)
+def test_an_audit_is_well_where_a_chain_was_verified_and_none_is_amiss(found, code):
+    assert summed_up(found) == code

@@ -193,7 +193,10 @@ def verify(
     ] = None,
     data_dir: DataDir = Path(".sheaf"),
 ) -> None:
-    """Find entries that were altered, deleted, reordered or cut off; exit code 1 for any."""
+    """Find entries that were altered, deleted, reordered or cut off; exit code 1 for any.
+
+    Exit code 3 where there is no chain to verify.
+    """
     raise typer.Exit(verify_audit(data_dir, institution))
 
 

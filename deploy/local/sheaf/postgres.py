@@ -50,6 +50,9 @@ DO $$ BEGIN
     REASSIGN OWNED BY "{user}" TO "{owner}";
     GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO "{user}";
     GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO "{user}";
+    IF to_regclass('public.audit_entry') IS NOT NULL THEN
+      REVOKE INSERT, UPDATE, DELETE ON public.audit_entry FROM "{user}";
+    END IF;
   END IF;
 END $$;
 REVOKE ALL ON DATABASE "{name}" FROM PUBLIC;

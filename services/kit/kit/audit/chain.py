@@ -66,8 +66,19 @@ CREATE_TRIGGER = """
 create trigger audit_entry_stays before update or delete or truncate on audit_entry
 for each statement execute function audit_refuse()
 """
-moved: set[str] = set()
-"""Whose chains this process has appended to; what row policies would not show it together."""
+REVOKE_WRITING = """
+do $$
+declare
+  _role regrole;
+begin
+  for _role in select distinct grantee from pg_class, aclexplode(relacl)
+    where pg_class.oid = 'public.audit_entry'::regclass and grantee not in (relowner, 0)
+  loop
+    execute format('revoke insert, update, delete, truncate on public.audit_entry from %s', _role);
+  end loop;
+end $$
+"""
+"""Leaves the service what its docstring promises: the function, and reading."""
 _APPEND = text("select audit_append(:institution, cast(:bodies as text[]))")
 
 
@@ -93,5 +104,4 @@ def audit_table(metadata: MetaData) -> Table:
 async def append(session: AsyncSession, institution: str, bodies: Sequence[str]) -> int:
     """Add entries at the end of an institution's chain; return the last one's place."""
     values = {"institution": institution, "bodies": list(bodies)}
-    moved.add(institution)
     return int(await (await session.connection()).scalar(_APPEND, values))

@@ -11,6 +11,8 @@ from kit.audit.verifying import Verdict
 from kit.db import Database, connect
 
 _MOST_SHOWN = 20
+NOTHING_VERIFIED = 3
+"""The exit code where there is no chain: neither well nor amiss."""
 
 
 def run(service: str, words: Sequence[str]) -> int:
@@ -30,11 +32,14 @@ def run(service: str, words: Sequence[str]) -> int:
     for one in verdicts:
         _show(service, one)
     if not verdicts:
-        sys.stdout.write(f"{service}: no chain has begun.\n")
+        whose = " ".join(["no chain", *(f"of {one}" for one in words[1:])])
+        sys.stderr.write(f"{service}: {whose} has begun; nothing was verified.\n")
     if told is None or not told.exists():
         sys.stdout.write(
             f"{service}: no heads were told to the outside; an end cut off is unseen.\n"
         )
+    if not verdicts:
+        return NOTHING_VERIFIED
     return 1 if any(one.complaints for one in verdicts) else 0
 
 

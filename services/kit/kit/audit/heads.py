@@ -12,13 +12,22 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from kit.audit.chain import moved
 from kit.audit.verifying import Head, Verdict, head, verify
 from kit.db import Database, Duty
 from kit.telemetry import span
 
 EVERY_SECONDS = 10.0
-_INSTITUTIONS = text("select distinct institution from audit_entry order by institution")
+_INSTITUTIONS = text("""
+with recursive begun as (
+  (select institution from audit_entry order by institution limit 1)
+  union all
+  select (select one.institution from audit_entry one where one.institution > begun.institution
+    order by one.institution limit 1)
+  from begun where begun.institution is not null
+)
+select institution from begun where institution is not null
+""")
+"""Goes from one to the next in the key, however long their chains are."""
 
 
 class Heads:
@@ -39,7 +48,7 @@ class Heads:
 
     async def tell(self) -> None:
         """Tell the heads that are others than were told last."""
-        for institution in sorted({*moved, *(await institutions(self._db))}):
+        for institution in await institutions(self._db):
             async with self._db.read(institution) as session:
                 found = await head(session, institution)
             if found and self._told.get(institution) != found.seq:
@@ -50,7 +59,7 @@ class Heads:
 
 
 async def institutions(db: Database) -> list[str]:
-    """Return whose chains have begun, as far as row policies show them for the duty."""
+    """Return whose chains have begun; a row policy of the duty shows them together."""
     async with db.read(Duty.AUDIT) as session:
         return list((await (await session.connection()).execute(_INSTITUTIONS)).scalars())
 
@@ -73,11 +82,11 @@ def read(file: Path) -> list[Head]:
 
 
 async def verify_all(db: Database, file: Path | None, only: str | None) -> list[Verdict]:
-    """Verify one institution's chain, or all that have begun or were once told of."""
+    """Verify the chains that have begun or were once told of, or of these one institution's."""
     told = await asyncio.to_thread(read, file) if file else []
     known = {*(await institutions(db)), *(one.institution for one in told)}
     found = []
-    for institution in [only] if only else sorted(known):
+    for institution in sorted(known & {only} if only else known):
         async with db.read(institution) as session:
             found.append(await verify(session, institution, told))
     return found
