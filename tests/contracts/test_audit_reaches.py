@@ -1,0 +1,147 @@
+"""Nothing is done or shown beside the audit: told from the three schemas, so that no new one is forgotten."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from campaign.graphql.schema import schema as campaign
+from customer.graphql.schema import PERSONS
+from customer.graphql.schema import schema as customer
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    build_schema,
+    get_named_type,
+)
+from kit.audit.acts import _acting
+from kit.problem import Forbidden
+from scoring.graphql.schema import schema as scoring
+
+pytestmark = pytest.mark.anyio
+SERVED = {"customer": customer, "scoring": scoring, "campaign": campaign}
+HOME = Path(__file__).parents[2] / "services"
+SCHEMAS = {
+    name: build_schema(
+        (HOME / name / "schema.graphql").read_text(), assume_valid=True, assume_valid_sdl=True
+    )
+    for name in SERVED
+}
+MUTATIONS = [
+    (service, name) for service, schema in SCHEMAS.items() for name in schema.mutation_type.fields
+]
+IMPERSONAL = {
+    "CustomerConnection", "CustomerEdge", "Institution", "InstitutionCounts", "PageInfo", "Query",
+    "_Service",
+}  # fmt: skip
+"""What a query may reach without passing by a person, and nothing of a person is in it."""
+WITHIN = {
+    "Branch", "Card", "Consent", "Contacts", "GroupMemberConnection", "GroupMemberEdge",
+    "Identifier", "Manager", "PageInfo",
+}  # fmt: skip
+"""What is reached by a field of a person alone, which is taken down."""
+ANSWERS = {
+    "AccountsOpen", "ConsentAlreadyGiven", "ConsentNotGiven", "CustomerErased", "CustomerExport",
+    "CustomerNotFound", "ErasedCustomer", "IdempotencyKeyReused", "Mutation", "PersonalData",
+    "ReasonMissing", "RevealLimit", "RevealedValue", "Verification", "VerificationMissing",
+}  # fmt: skip
+"""What mutations answer; each is an act on record."""
+SAMPLES = {
+    "UUID": "00000000-0000-0000-0000-000000000001", "Date": "2026-03-01", "Decimal": "1",
+    "DateTime": "2026-03-01T12:00:00Z", "Int": 1, "Float": 1.0, "Boolean": True, "JSON": {},
+}  # fmt: skip
+
+
+def reached(schema, *kinds, until=()) -> set[str]:
+    """Return the object types that are reached from these, none of `until` and nothing behind it."""
+    found, waiting = set(), [schema.type_map[one] for one in kinds]
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, GraphQLUnionType):
+            waiting += kind.types
+        elif isinstance(kind, GraphQLInterfaceType):
+            waiting += schema.get_possible_types(kind)
+        elif isinstance(kind, GraphQLObjectType) and kind.name not in {*found, *until}:
+            found.add(kind.name)
+            waiting += [get_named_type(field.type) for field in kind.fields.values()]
+    return found
+
+
+def test_every_type_of_the_customer_schema_is_a_person_s_or_known_to_be_nobody_s():
+    schema = SCHEMAS["customer"]
+    assert reached(schema, "Query", until=PERSONS) == IMPERSONAL
+    assert reached(schema, "Mutation", until=PERSONS) == ANSWERS
+    behind = set()
+    for one in PERSONS:
+        behind |= reached(schema, one, until={*PERSONS} - {one}) - {one}
+    assert behind == WITHIN
+    everything = {
+        name
+        for name, kind in schema.type_map.items()
+        if isinstance(kind, GraphQLObjectType) and not name.startswith("__")
+    }
+    assert everything == IMPERSONAL | WITHIN | ANSWERS | {*PERSONS}
+
+
+def sample(kind):
+    """Give a value that an argument of this type takes."""
+    if isinstance(kind, GraphQLNonNull):
+        return sample(kind.of_type)
+    if isinstance(kind, GraphQLList):
+        return [sample(kind.of_type)]
+    if isinstance(kind, GraphQLEnumType):
+        return next(iter(kind.values))
+    if isinstance(kind, GraphQLInputObjectType):
+        return given(kind.fields)
+    return SAMPLES.get(kind.name, "x")
+
+
+def given(arguments) -> dict:
+    """Give a value for each argument that must be there."""
+    return {
+        name: sample(one.type)
+        for name, one in arguments.items()
+        if isinstance(one.type, GraphQLNonNull)
+    }
+
+
+class Asked:
+    """A caller who may do nothing, and who notices what is going on when that is found out."""
+
+    institution, subject, role, channel, staff_number = "A", "s1", "teller", "counter", None
+
+    def __init__(self) -> None:
+        self.during = []
+
+    def must(self, _scope) -> None:
+        act = _acting.get()
+        self.during.append(act.operation if act else None)
+        raise Forbidden("not this one")
+
+
+@pytest.mark.parametrize(("service", "name"), MUTATIONS)
+async def test_a_mutation_is_an_act_of_its_name_before_it_does_anything(service, name):
+    field = SCHEMAS[service].mutation_type.fields[name]
+    values = given(field.args)
+    declared = ", ".join(f"${one}: {field.args[one].type}" for one in values)
+    passed = ", ".join(f"{one}: ${one}" for one in values)
+    inner = get_named_type(field.type)
+    shown = "{ __typename }" if hasattr(inner, "fields") or hasattr(inner, "types") else ""
+    caller = Asked()
+    answer = await SERVED[service].execute(
+        f"mutation({declared}) {{ {name}({passed}) {shown} }}",
+        variable_values=values,
+        context_value=SimpleNamespace(principal=caller),
+    )
+    assert caller.during == [name], answer.errors
+    [error] = answer.errors
+    assert error.extensions["code"] == "FORBIDDEN"
+
+
+def test_no_schema_is_left_out():
+    assert {service for service, _ in MUTATIONS} == {*SCHEMAS}
+    assert len(MUTATIONS) >= 20
