@@ -174,6 +174,7 @@ class Service:
     """The running app, asked with a role's token."""
 
     def __init__(self, app, callers: Callers, clock: Clock) -> None:
+        self.app = app
         self.clock = clock
         self.callers = callers
         self.http = httpx.AsyncClient(

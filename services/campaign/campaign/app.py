@@ -19,6 +19,7 @@ from campaign.graphql.loaders import Loaders
 from campaign.graphql.schema import SCHEMA
 from campaign.inbox import HANDLERS
 from campaign.settings import Place, Settings
+from campaign.store.wakes import Bell
 
 
 def _now() -> datetime:
@@ -31,8 +32,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     verifier = Verifier(settings.jwks_file, issuer=settings.issuer)
     principals = Principals(settings.gateway_jwks_file, service="campaign")
 
+    bell = Bell(db)
+
     def context(who: Principal) -> Context:
-        return Context(db=db, principal=who, loaders=Loaders(db, who, clock), clock=clock)
+        loaders = Loaders(db, who, clock)
+        return Context(db=db, principal=who, loaders=loaders, clock=clock, bell=bell)
 
     consumers = [
         Consumer(
@@ -45,7 +49,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         )
         for producer, url in settings.feeds.items()
     ]
-    app = service("campaign", db, consumers=consumers, work=[Heads(db, settings.audit_heads).keep])
+    work = [Heads(db, settings.audit_heads).keep, bell.listen]
+    app = service("campaign", db, consumers=consumers, work=work)
     app.include_router(feed(db, verifier))
     app.router.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, Scribe(db), context)))
     return app

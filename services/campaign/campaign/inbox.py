@@ -7,6 +7,7 @@ from kit.inbox import Event, Handler
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaign.store import projection
+from campaign.store.wakes import ring
 
 _HOLDERS = ("owner", "joint")
 Keep = Callable[[AsyncSession, Sequence[dict[str, Any]]], Awaitable[None]]
@@ -39,6 +40,25 @@ def _by(keep: Keep) -> Handler:
     return handle
 
 
+def _shown_by(keep: Keep) -> Handler:
+    """Keep what decides which offers are shown: a customer's fact, or the whole bank's."""
+    kept = _by(keep)
+
+    async def handle(session: AsyncSession, events: Sequence[Event]) -> None:
+        await kept(session, events)
+        await _ring(session, [_fact(event) for event in newest(events)])
+
+    return handle
+
+
+async def _ring(session: AsyncSession, facts: Sequence[dict[str, Any]]) -> None:
+    for institution in sorted({fact["institution"] for fact in facts}):
+        mine = [fact for fact in facts if fact["institution"] == institution]
+        await ring(
+            session, institution, [one["customer_id"] for one in mine if "customer_id" in one]
+        )
+
+
 async def _accounts(session: AsyncSession, events: Sequence[Event]) -> None:
     await projection.alone(session)
     facts = [
@@ -55,17 +75,17 @@ async def _accounts(session: AsyncSession, events: Sequence[Event]) -> None:
         }
         for event in newest(events)
     ]
-    await projection.accounts(session, facts)
+    await _ring(session, await projection.accounts(session, facts))
 
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "customer": {
-        "customer.institution.recorded": _by(projection.institutions),
+        "customer.institution.recorded": _shown_by(projection.institutions),
         "customer.branch.recorded": _by(projection.branches),
         "customer.product.recorded": _by(projection.products),
         "customer.customer.recorded": _by(projection.customers),
         "customer.account.recorded": _accounts,
-        "customer.consent.changed": _by(projection.consents),
+        "customer.consent.changed": _shown_by(projection.consents),
     },
     "scoring": {
         "scoring.tier.changed": _by(projection.tiers),

@@ -1,7 +1,10 @@
 """What callers may ask of this service: load, decide, save, announce."""
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +12,7 @@ from uuid import UUID, uuid4
 
 from kit import idempotency, outbox
 from kit.db import Database
+from kit.feed import stopping
 from kit.identity import Principal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -22,7 +26,11 @@ from campaign.domain.problems import InstitutionNotLoaded
 from campaign.domain.prospect import Channel
 from campaign.domain.reading import read
 from campaign.store import audiences, campaigns, offers
+from campaign.store.wakes import Bell, ring
 
+_APART_SECONDS = 0.25  # a whole bank's changes are many notifications
+_LOOK_AGAIN_SECONDS = 30
+_LONGEST_SECONDS = 3_600
 Change = Callable[[AsyncSession, Campaign], Awaitable[tuple[Campaign, outbox.Event | None]]]
 
 
@@ -74,6 +82,43 @@ async def offers_by_customer(
         except InstitutionNotLoaded:
             return None, {}
         return bank.as_of, await offers.of_customers(session, who.institution, customers, at=at)
+
+
+async def offers_changing(  # noqa: PLR0913  (each is one fact, all named)
+    db: Database,
+    bell: Bell,
+    who: Principal,
+    customer: UUID,
+    channel: Channel,
+    *,
+    clock: Callable[[], datetime],
+) -> AsyncGenerator[list[Offer]]:
+    """Tell what `domain.offer.shown` shows of the customer's offers, now and when it has changed.
+
+    Each look is a read of its own. What no transaction changes, as the end of the 90 days, is
+    seen by looking again after half a minute.
+    """
+    told: list[Offer] | None = None
+    until = time.monotonic() + _LONGEST_SECONDS
+    with bell.watching(who, customer) as woken:
+        while time.monotonic() < until and not stopping.is_set():
+            woken.clear()
+            at = clock()
+            on, found = await offers_by_customer(db, who, [customer], at=at)
+            mine = found.get(customer, [])
+            now = [one for one in mine if on and answering.shown(one, channel, on=on, at=at)]
+            if now != told:
+                told = now
+                yield now
+            await asyncio.sleep(_APART_SECONDS)
+            await _woken(woken, min(until, time.monotonic() + _LOOK_AGAIN_SECONDS))
+
+
+async def _woken(woken: asyncio.Event, until: float) -> None:
+    """Return when woken, at `until`, or within a second of being told to stop."""
+    while not woken.is_set() and not stopping.is_set() and time.monotonic() < until:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), 1)
 
 
 async def draft(db: Database, who: Principal, plan: Plan, *, key: str, at: datetime) -> Campaign:
@@ -192,6 +237,7 @@ async def respond(  # noqa: PLR0913
             if event:
                 await offers.save(session, changed, channel, by=who.subject, at=at)
                 await outbox.record(session, [event], at=at)
+                await ring(session, who.institution, [offer.customer_id])
             return str(offer.id)
 
         asked = {"respond": offer_id, "outcome": outcome, "channel": channel}
@@ -225,6 +271,8 @@ async def _step(  # noqa: PLR0913
             changed, event = await change(session, campaign)
             await campaigns.save(session, changed)
             await outbox.record(session, [event] if event else [], at=at)
+            if changed.status in (Status.LAUNCHED, Status.STOPPED):
+                await ring(session, who.institution)
             return str(campaign.id)
 
         parameters = {"campaign": campaign_id, **asked}

@@ -23,9 +23,12 @@ from strawberry.extensions import (
     ValidationCache,
 )
 from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.streaming import SSETransport
 from strawberry.schema.config import StrawberryConfig
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 from strawberry.types import ExecutionContext, Info
 from strawberry.types.field import StrawberryField
+from strawberry.types.graphql import OperationType
 from strawberry.types.scalar import ScalarDefinition
 
 from kit import problem
@@ -108,12 +111,19 @@ class _Operation(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         with span("graphql operation") as opened:
             yield
-            result: Any = self.execution_context.result
             opened.set_attribute("graphql.operation.type", _kind(self.execution_context))
-            if getattr(result, "errors", None):
-                invalid = self.execution_context.graphql_document is None or result.data is None
-                shown = [_shown(error) for error in result.errors]
-                result.errors = shown[:1] if invalid else shown
+            self._mask(self.execution_context.result)
+
+    def on_stream_result(self, result: Any) -> Iterator[None]:  # noqa: ANN401  (any kind of result)
+        """Mask each answer of a stream before it leaves; `on_operation` ends after the last."""
+        self._mask(result)
+        yield
+
+    def _mask(self, result: Any) -> None:  # noqa: ANN401  (as above)
+        if getattr(result, "errors", None):
+            invalid = self.execution_context.graphql_document is None or result.data is None
+            shown = [_shown(error) for error in result.errors]
+            result.errors = shown[:1] if invalid else shown
 
 
 def _kind(context: ExecutionContext) -> str:
@@ -130,6 +140,7 @@ class Schema(strawberry.federation.Schema):
         self,
         query: type,
         mutation: type,
+        subscription: type | None = None,
         *,
         types: Iterable[type],
         handlers: Iterable[Handler],
@@ -140,6 +151,7 @@ class Schema(strawberry.federation.Schema):
         super().__init__(
             query=query,
             mutation=mutation,
+            subscription=subscription,
             types=types,
             config=StrawberryConfig(scalar_map=scalars),
             exception_handlers=handlers,
@@ -165,8 +177,26 @@ class Schema(strawberry.federation.Schema):
                 log.error("trace %s: %s", trace_id(), where(cause))
 
 
+class _Events(SSETransport):
+    """Server-sent events for subscriptions alone, each line ended as the router splits them."""
+
+    def allowed_operation_types(self, allowed: set[OperationType]) -> Iterable[OperationType]:
+        """Answer queries and mutations as JSON only."""
+        return allowed & {OperationType.SUBSCRIPTION}
+
+    def encode_event(self, event: str, data: str | None = None) -> str:
+        """End lines by LF: the router knows no other end of an event."""
+        return super().encode_event(event, data).replace("\r\n", "\n")
+
+    def encode_comment(self, comment: str) -> str:
+        """End lines by LF too."""
+        return super().encode_comment(comment).replace("\r\n", "\n")
+
+
 class Endpoint(GraphQL[Any, None]):
     """`/graphql` of a subgraph: only for the gateway's callers, each with a context of its own."""
+
+    stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: _Events})
 
     def __init__(
         self,
@@ -176,7 +206,10 @@ class Endpoint(GraphQL[Any, None]):
         context: Callable[[Principal], Any],
     ) -> None:
         super().__init__(
-            schema, graphql_ide=None, allow_queries_via_get=False, subscription_protocols=()
+            schema,
+            graphql_ide=None,
+            allow_queries_via_get=False,
+            subscription_protocols=(GRAPHQL_SSE_PROTOCOL,),
         )
         self._principals = principals
         self._scribe = scribe

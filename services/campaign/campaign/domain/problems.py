@@ -99,3 +99,10 @@ class AlreadyAnswered(Problem):
     """The customer has accepted or declined already, and differently."""
 
     code: ClassVar[str] = "ALREADY_ANSWERED"
+
+
+class TooManyStreams(Problem):
+    """The caller follows as much at once as anybody may."""
+
+    code: ClassVar[str] = "TOO_MANY_STREAMS"
+    status: ClassVar[int] = 429

@@ -10,6 +10,7 @@ from kit.db import Database
 from kit.identity import Principal
 
 from campaign.graphql.loaders import Loaders
+from campaign.store.wakes import Bell
 
 
 @dataclass(slots=True)
@@ -20,6 +21,7 @@ class Context:
     principal: Principal
     loaders: Loaders
     clock: Callable[[], datetime]
+    bell: Bell
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

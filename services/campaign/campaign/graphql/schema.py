@@ -29,6 +29,7 @@ from campaign.graphql.problems import (
     StaleVersion,
     WrongStatus,
 )
+from campaign.graphql.subscription import Subscription
 from campaign.graphql.types import (
     AudiencePreview,
     Campaign,
@@ -286,4 +287,4 @@ class Mutation:
         return Offer.of(offer, channel)
 
 
-SCHEMA = Schema(Query, Mutation, types=[Customer], handlers=HANDLERS)
+SCHEMA = Schema(Query, Mutation, Subscription, types=[Customer], handlers=HANDLERS)

@@ -186,8 +186,10 @@ _HOLDINGS = (
 )
 
 
-async def accounts(session: AsyncSession, facts: Sequence[Fact]) -> None:
+async def accounts(session: AsyncSession, facts: Sequence[Fact]) -> Sequence[Fact]:
     """Replace the accounts that changed and who holds them, then what those people hold.
+
+    Returns whose holdings were worked out anew.
 
     Each fact names its `holders` by id. An account counts while it has no closing day.
     """
@@ -206,3 +208,4 @@ async def accounts(session: AsyncSession, facts: Sequence[Fact]) -> None:
     await _run(session, _EMPTY, people)
     await _run(session, _HOLDERS, holders)
     await _run(session, _HOLDINGS, people)
+    return people

@@ -23,8 +23,9 @@ def watch(schema: GraphQLSchema, persons: Mapping[str, str]) -> None:
     """
     for name, field in _fields(schema, "Mutation").items():
         field.resolve = _act(name, _resolver(field))
-    for name, field in _fields(schema, "Query").items():
-        field.resolve = _asked(name, _resolver(field))
+    for kind in ("Query", "Subscription"):
+        for name, field in _fields(schema, kind).items():
+            field.resolve = _asked(name, _resolver(field))
     for kind, attribute in persons.items():
         for name, field in _fields(schema, kind).items():
             if name != _KEY:
