@@ -12,17 +12,19 @@ import { routerLog } from './router/log.mjs';
 import { parameters } from './router/parameters.mjs';
 import { principals } from './router/principals.mjs';
 import { rates } from './router/rates.mjs';
+import { createStreams } from './router/streams.mjs';
 import { subgraphs } from './router/subgraphs.mjs';
 import { lastGoodSupergraph } from './router/supergraph.mjs';
 import { weight } from './router/weight.mjs';
 
 /**
- * The runtime's configuration, the journeys it records (closed by whoever starts it), and `ready`,
- * to be awaited before it serves.
+ * The runtime's configuration, the journeys it records and the streams it holds (both closed by
+ * whoever starts it), and `ready`, to be awaited before it serves.
  */
 export function configure(settings) {
   const journeys = createJourneys(settings);
   const known = identity(settings);
+  const streams = createStreams(known);
   const { development, upstreamTimeoutMs } = settings;
   const config = {
     supergraph: lastGoodSupergraph({ path: settings.supergraph, urls: settings.subgraphUrls }),
@@ -30,7 +32,8 @@ export function configure(settings) {
     unifiedGraphHandler,
     transports: { http: httpTransport },
     // Shared upstream calls are keyed without the headers a plugin sets: users could be crossed.
-    transportEntries: { '*': { options: { deduplicateInflightRequests: false } } },
+    // Services are asked by POST alone, for a stream too: nothing of a caller in an address.
+    transportEntries: { '*': { options: { deduplicateInflightRequests: false, method: 'POST' } } },
     logging: routerLog,
     maskedErrors: false, // `answers` decides, it knows the trace
     graphqlEndpoint: '/graphql',
@@ -56,7 +59,8 @@ export function configure(settings) {
       principals({ ...settings, callerOf: known.callerOf }),
       subgraphs({ upstreamTimeoutMs, journeyOf: journeys.of }),
       answers({ journeyOf: journeys.of }),
+      streams.plugin,
     ],
   };
-  return { config, journeys, ready: known.ready };
+  return { config, journeys, streams, ready: known.ready };
 }

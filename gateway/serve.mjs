@@ -15,7 +15,7 @@ function listen(server, { host, port }) {
 
 async function start() {
   const settings = readSettings();
-  const { config, journeys, ready } = configure(settings);
+  const { config, journeys, streams, ready } = configure(settings);
   await ready();
   await config.supergraph(); // says what is wrong with the file before the router wraps the error
   const runtime = createGatewayRuntime(config);
@@ -52,6 +52,7 @@ async function start() {
       if (!response.headersSent) response.setHeader('connection', 'close');
     }
     await pause(settings.drainMs);
+    streams.end();
     const fuse = setTimeout(() => server.closeAllConnections(), settings.stopTimeoutMs);
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeIdleConnections();

@@ -74,6 +74,15 @@ export function answers({ journeyOf }) {
         },
       };
     },
+    onSubscribe({ args }) {
+      const journey = journeyOf(args.contextValue?.request);
+      const onNext = ({ result, setResult }) => {
+        if (result.errors?.length) {
+          setResult({ ...result, errors: result.errors.map((each) => told(each, journey)) });
+        }
+      };
+      return { onSubscribeResult: () => ({ onNext }) };
+    },
     onResultProcess({ request, result, setResult }) {
       if (!result?.errors?.length) return;
       const journey = journeyOf(request);

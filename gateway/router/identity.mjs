@@ -31,7 +31,7 @@ function tokenIn(header) {
  * Makes `check(header)`: the caller, or a promise of it when the issuer has to be asked for new
  * keys. Good tokens are remembered until they expire or the keys change.
  */
-export function tokenCheck({ keys, issuer, audience, callerIn, now = Date.now }) {
+export function tokenCheck({ keys, issuer, audience, callerIn, expiries, now = Date.now }) {
   let knownBy;
   let known = new Map();
 
@@ -57,6 +57,7 @@ export function tokenCheck({ keys, issuer, audience, callerIn, now = Date.now })
     }
     if (typeof claims.exp !== 'number') throw refuse('The token has no expiry. Get a new token.');
     const caller = callerIn(claims);
+    expiries?.set(caller, claims.exp * 1000);
     if (known.size >= CACHED_TOKENS) known = new Map();
     known.set(token, { until: claims.exp * 1000, caller });
     return caller;
@@ -79,17 +80,20 @@ export function tokenCheck({ keys, issuer, audience, callerIn, now = Date.now })
 }
 
 /**
- * `plugin` checks every GraphQL request before its body is read; `callerOf` says whose it is;
+ * `plugin` checks every GraphQL request before its body is read; `callerOf` says whose it is,
+ * `expiryOf` when that token ends;
  * `ready` waits for the issuer's keys.
  */
 export function identity(settings) {
   const callers = new WeakMap();
+  const expiries = new WeakMap();
   const keys = issuerKeys(settings);
   const callerIn = callerReader({ ...settings, policy: readPolicy(settings) });
-  const check = tokenCheck({ ...settings, keys, callerIn });
+  const check = tokenCheck({ ...settings, keys, callerIn, expiries });
   return {
     ready: keys.ready,
     callerOf: (request) => callers.get(request),
+    expiryOf: (request) => expiries.get(callers.get(request)),
     plugin: {
       onRequestParse({ request }) {
         const found = check(request.headers.get('authorization'));

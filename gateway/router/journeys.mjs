@@ -84,19 +84,22 @@ export function createJourneys({ traceEndpoint, deadlineMs, now = () => performa
     };
   }
 
+  function named({ args }) {
+    const { span } = journeys.get(args.contextValue?.request) ?? {};
+    const operation = span && getOperationAST(args.document, args.operationName);
+    if (!operation) return;
+    const name = (operation.name?.value ?? 'unnamed').slice(0, 64);
+    span.updateName(`${operation.operation} ${name}`);
+    span.setAttribute('graphql.operation.type', operation.operation);
+    span.setAttribute('graphql.operation.name', name);
+  }
+
   const plugin = {
     onRequest({ request, url }) {
       if (url.pathname === '/graphql') begin(request);
     },
-    onExecute({ args }) {
-      const { span } = journeys.get(args.contextValue?.request) ?? {};
-      const operation = span && getOperationAST(args.document, args.operationName);
-      if (!operation) return;
-      const name = (operation.name?.value ?? 'unnamed').slice(0, 64);
-      span.updateName(`${operation.operation} ${name}`);
-      span.setAttribute('graphql.operation.type', operation.operation);
-      span.setAttribute('graphql.operation.name', name);
-    },
+    onExecute: named,
+    onSubscribe: named,
     onFetch({ context, executionRequest, fetchFn, setFetchFn }) {
       const journey = journeys.get(executionRequest?.context?.request ?? context?.request);
       if (journey) {

@@ -1,7 +1,8 @@
-// Calls a subgraph: deadline, one retry for reads, and an honest error when it does not answer.
+// Calls a subgraph: deadline, one retry for reads, streams without an end, and an honest error.
 import { setTimeout as pause } from 'node:timers/promises';
 import { GraphQLError } from 'graphql';
 import { kind, say } from './log.mjs';
+import { mapped } from './streams.mjs';
 
 const RETRY_PAUSE_MS = 50;
 const WORTH_RETRYING_MS = 200;
@@ -78,9 +79,43 @@ export function subgraphs({ upstreamTimeoutMs, journeyOf }) {
     return { errors: [unavailable(subgraph, request.operationType, journey, reason)] };
   }
 
+  /** A stream's beginning has a deadline, the stream none; what is cut off is told as such. */
+  async function follow(executor, request, subgraph) {
+    const journey = journeyOf(request.context?.request);
+    const late = new AbortController();
+    const remainingMs = journey?.remainingMs() ?? upstreamTimeoutMs;
+    const patience = setTimeout(() => late.abort(), Math.min(upstreamTimeoutMs, remainingMs));
+    const signals = [late.signal];
+    if (request.signal) signals.push(request.signal);
+    const failed = (fault) => {
+      const reason = late.signal.aborted ? 'did not answer in time' : 'does not answer';
+      const { traceId } = journey ?? {};
+      say('warn', `A subgraph ${reason}`, { subgraph, traceId, ...kind(fault.originalError ?? fault) });
+      return { errors: [unavailable(subgraph, request.operationType, journey, reason)] };
+    };
+    const heard = (result) => {
+      if (!result.errors?.length) return result;
+      const [fault] = result.errors;
+      if (!isAnswer(result) || typeof fault.extensions?.code !== 'string') return failed(fault);
+      return { ...result, errors: result.errors.map((each) => spoken(each, subgraph, journey)) };
+    };
+    try {
+      const found = await executor({ ...request, signal: AbortSignal.any(signals) });
+      return found?.[Symbol.asyncIterator] ? mapped(found, heard) : heard(found);
+    } catch (error) {
+      return failed(error);
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
   return {
     onSubgraphExecute({ subgraphName, executor, setExecutor }) {
-      setExecutor((request) => ask(executor, request, subgraphName));
+      setExecutor((request) =>
+        request.operationType === 'subscription'
+          ? follow(executor, request, subgraphName)
+          : ask(executor, request, subgraphName),
+      );
     },
   };
 }
