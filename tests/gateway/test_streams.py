@@ -149,15 +149,23 @@ def test_who_leaves_makes_room_for_another_stream(router, issuer):
     assert said["data"] == {"offersChanged": []}
 
 
-def test_a_role_without_the_scope_is_refused(router, issuer):
-    token = issuer.token("f1", role="finance", channel="counter")
-    answer = httpx.post(
-        f"{router.url}/graphql",
-        json={"query": DOCUMENT, "variables": {"customer": str(customer_id("1"))}},
-        headers={"authorization": f"Bearer {token}", "accept": "text/event-stream"},
+def test_a_service_that_does_not_answer_is_named_and_the_stream_ends(start, issuer, nobody_listens):
+    router = start(
+        GATEWAY_SUPERGRAPH=GATEWAY / "supergraph.graphql",
+        GATEWAY_DOCUMENTS=GATEWAY / "documents.json",
+        GATEWAY_CAMPAIGN_URL=nobody_listens,
+        GATEWAY_DRAIN_MS=0,
     )
-    assert "FORBIDDEN" in answer.text
-    assert "offersChanged" not in answer.text
+    body = {"query": DOCUMENT, "variables": {"customer": str(customer_id("1"))}}
+    headers = {"authorization": f"Bearer {teller(issuer)}", "accept": "text/event-stream"}
+    answer = httpx.post(f"{router.url}/graphql", json=body, headers=headers, timeout=20)
+    [error] = json.loads(
+        next(line for line in answer.text.splitlines() if line.startswith("data: "))[6:]
+    )["errors"]
+    assert error["extensions"]["code"] == "SUBGRAPH_UNAVAILABLE"
+    assert error["extensions"]["subgraph"] == "campaign"
+    assert answer.text.count("event: complete") == 1
+    assert router.stop() == 0
 
 
 def test_a_stream_ends_with_its_token(router, issuer):

@@ -25,6 +25,7 @@ from strawberry.extensions import (
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.streaming import SSETransport
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 from strawberry.types import ExecutionContext, Info
 from strawberry.types.field import StrawberryField
@@ -39,6 +40,11 @@ from kit.telemetry import span, trace_id, where
 
 log = logging.getLogger(__name__)
 Handler: TypeAlias = strawberry.ExceptionHandler[Any, Any]
+_CALLERS_FAULTS = (
+    StrawberryInputCoercionError,
+    CannotGetOperationTypeError,
+    InvalidOperationTypeError,
+)
 _RULES = [*QueryDepthLimiter(16).validation_rules, *MaxAliasesLimiter(40).validation_rules]
 
 
@@ -92,7 +98,7 @@ def _shown(error: GraphQLError) -> GraphQLError:
     The gateway masks what has no code, so a value that is no value of its type must have one.
     """
     cause = error.original_error
-    if any(isinstance(one, StrawberryInputCoercionError) for one in (error, cause)):
+    if any(isinstance(one, _CALLERS_FAULTS) for one in (error, cause)):
         extensions = {"code": "BAD_REQUEST"}
         return GraphQLError(error.message, error.nodes, path=error.path, extensions=extensions)
     if isinstance(cause, problem.Problem):
