@@ -154,6 +154,7 @@ class Schema(strawberry.federation.Schema):
         persons: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """`persons` are the types that tell of somebody: what they show is taken down."""
+        self.streams = subscription is not None
         super().__init__(
             query=query,
             mutation=mutation,
@@ -215,7 +216,7 @@ class Endpoint(GraphQL[Any, None]):
             schema,
             graphql_ide=None,
             allow_queries_via_get=False,
-            subscription_protocols=(GRAPHQL_SSE_PROTOCOL,),
+            subscription_protocols=(GRAPHQL_SSE_PROTOCOL,) if schema.streams else (),
         )
         self._principals = principals
         self._scribe = scribe
