@@ -3,9 +3,10 @@ import { GraphQLError } from 'graphql';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-function refuse() {
-  const message = 'The token has expired. Get a new token and send the request again.';
-  return new GraphQLError(message, { extensions: { code: 'UNAUTHENTICATED' } });
+const STREAM = 'text/event-stream';
+
+function refuse(status, code, message) {
+  return new GraphQLError(message, { extensions: { code, http: { status } } });
 }
 
 /** `source` with each value changed; letting go of it is passed on even while it is being read. */
@@ -85,7 +86,17 @@ export function createStreams({ expiryOf, now = Date.now }) {
     plugin: {
       onSubscribe({ args, setResultAndStopExecution }) {
         const { request } = args.contextValue;
-        if (!(expiryOf(request) > now())) setResultAndStopExecution({ errors: [refuse()] });
+        let refusal;
+        if (!request.headers.get('accept')?.includes(STREAM)) {
+          // Begun first and refused then, it would go on with nobody to end it.
+          refusal = refuse(406, 'NOT_ACCEPTABLE', `A subscription is answered as a stream: send 'Accept: ${STREAM}'.`);
+        } else if (!(expiryOf(request) > now())) {
+          refusal = refuse(401, 'UNAUTHENTICATED', 'The token has expired. Get a new token and send the request again.');
+        }
+        if (refusal) {
+          setResultAndStopExecution({ errors: [refusal] });
+          return undefined;
+        }
         return {
           onSubscribeResult({ result, setResult }) {
             if (result?.[Symbol.asyncIterator]) setResult(bounded(result, request));

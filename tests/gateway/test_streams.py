@@ -149,6 +149,18 @@ def test_who_leaves_makes_room_for_another_stream(router, issuer):
     assert said["data"] == {"offersChanged": []}
 
 
+@pytest.mark.parametrize("accept", ["application/json", "*/*", "multipart/mixed, application/json"])
+def test_a_subscription_that_asks_for_no_stream_is_told_what_to_send(router, issuer, accept):
+    body = {"query": DOCUMENT, "variables": {"customer": str(customer_id("1"))}}
+    headers = {"authorization": f"Bearer {teller(issuer)}", "accept": accept}
+    answer = httpx.post(f"{router.url}/graphql", json=body, headers=headers, timeout=20)
+    assert answer.status_code == 406
+    assert answer.json()["errors"][0] == {
+        "message": "A subscription is answered as a stream: send 'Accept: text/event-stream'.",
+        "extensions": {"code": "NOT_ACCEPTABLE"},
+    }
+
+
 def test_a_service_that_does_not_answer_is_named_and_the_stream_ends(start, issuer, nobody_listens):
     router = start(
         GATEWAY_SUPERGRAPH=GATEWAY / "supergraph.graphql",
@@ -169,7 +181,7 @@ def test_a_service_that_does_not_answer_is_named_and_the_stream_ends(start, issu
 
 
 def test_a_stream_ends_with_its_token(router, issuer):
-    with following(router, teller(issuer, "t3", seconds=2)) as told:
+    with following(router, teller(issuer, "t3", seconds=3)) as told:
         assert offers(next(told)) == []
         assert next(told) == ("complete", None)
 
