@@ -39,6 +39,7 @@ LOANS = pa.schema(
      ("term_months", pa.int64()), ("instalment_minor", pa.int64()), ("grade", pa.string()),
      ("balance_basis", pa.string())]
 )  # fmt: skip
+JOINT = pa.schema([("account", pa.string()), ("customer", pa.string())])
 RATES = pa.schema(
     [("product", pa.string()), ("rate_kind", pa.string()), ("effective_from", pa.date32()),
      ("rate_ppm", pa.int64())]
@@ -66,7 +67,8 @@ class World:
 def by_engine(world: World, backend, folder):
     """(leaves, missing, sums) of the engine from Parquet files, as plain sorted values."""
     made = {
-        "accounts": _accounts(world), "postings": _postings(world), "loans": _loans(world), "rates": _rates(world)
+        "accounts": _accounts(world), "postings": _postings(world), "loans": _loans(world), "rates": _rates(world),
+        "joint": _joint(world),
     }  # fmt: skip
     read = {}
     for kind, rows in made.items():
@@ -74,7 +76,7 @@ def by_engine(world: World, backend, folder):
         pq.write_table(rows, path)
         read[kind] = backend.read_parquet(str(path))
     admitted = intake(read["postings"], read["accounts"], at=world.at).admitted.cache()
-    bank = Bank(read["accounts"], admitted, read["loans"], read["rates"])
+    bank = Bank(read["accounts"], admitted, read["loans"], read["rates"], read["joint"])
     pricing = Pricing(world.period, world.policy.business_date, world.policy.schemes)
     found = contribution(bank, pricing)
     return (
@@ -119,6 +121,13 @@ def _loans(world):
     return pa.Table.from_pylist(rows, schema=LOANS)
 
 
+def _joint(world):
+    rows = [
+        {"account": a.number, "customer": str(holder)} for a in world.accounts for holder in a.joint_ids
+    ]  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=JOINT)
+
+
 def _rates(world):
     rows = [
         {"product": r.product, "rate_kind": r.kind, "effective_from": r.effective_from, "rate_ppm": r.rate_ppm}
@@ -134,13 +143,14 @@ def by_domain(world: World):
     """(leaves, missing, sums) of the per-customer implementation, in the engine's shape."""
     histories = _histories(world)
     leaves, missing, sums = [], set(), {}
-    owned = defaultdict(list)
+    held = defaultdict(list)
     for account in world.accounts:
-        owned[account.owner_id].append(account)
+        for holder in {account.owner_id, *account.joint_ids}:
+            held[holder].append(account)
     number = {account.id: account.number for account in world.accounts}
-    for customer, accounts in owned.items():
+    for customer, accounts in held.items():
         pairs = [(account, histories[account.id]) for account in accounts]
-        priced = price(pairs, world.policy, world.period)
+        priced = price(pairs, world.policy, world.period, customer)
         leaves += [
             (
                 leaf.account.number,
@@ -244,10 +254,12 @@ def _account(rng, n, accounts, first, span, lacks) -> Account:
             grade=rng.choice(list(Grade)),
             balance_basis=rng.choice(list(BalanceBasis)),
         )
+    customers = [CustomerId(UUID(int=one)) for one in range(max(accounts * 2 // 3, 1))]
+    holders = rng.choices(customers, k=1 + rng.choice([*[0] * 12, 1, 1, 2, 3]))
     return Account(
         id=AccountId(uuid5(NAMESPACE_URL, f"a{n}")),
         number=f"a{n}",
-        owner_id=CustomerId(UUID(int=rng.randrange(max(accounts * 2 // 3, 1)))),
+        owner_id=holders[0],
         product=product,
         line=PRODUCTS[product],
         currency="USD" if rng.random() < lacks / 2 else "CNY",
@@ -257,6 +269,7 @@ def _account(rng, n, accounts, first, span, lacks) -> Account:
         if rng.random() > lacks / 2
         else None,
         loan=terms,
+        joint_ids=sorted(holders[1:]),
     )
 
 

@@ -3,6 +3,7 @@
 import random
 from datetime import date
 
+import ibis
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,9 @@ from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.posting import Channel
 from scoring.domain.scheme_document import scheme_of
+from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import NotPricedHereError, Pricing
+from scoring.engine.joint import holders
 
 from tests.scoring.engine_banks import (
     PRODUCTS,
@@ -37,6 +40,7 @@ def scheme(document, rng, number, since):
     changed = dict(document)
     changed |= {
         "version": number,
+        "joint_holders": rng.choice(["owner", "equal"]),
         "effective_from": since.isoformat(),
         "day_count_basis": rng.choice([360, 365, "actual"]),
         "fees": rng.sample(document["fees"][:-1], rng.randrange(3)) + document["fees"][-1:],
@@ -170,9 +174,11 @@ def test_the_engine_gives_what_the_domain_gives(
 
 def test_what_the_engine_does_not_price_is_refused(example_scheme, backend, tmp_path):
     joint = scheme_of(example_scheme | {"joint_holders": "equal"})
-    month = Period(date(2024, 1, 1), date(2024, 2, 1))
-    with pytest.raises(NotPricedHereError, match="divides no account among its joint holders"):
-        Pricing(month, date(2024, 2, 29), [joint])
+    january = date(2024, 1, 1)
+    pricing = Pricing(Period(january, january), date(2024, 2, 29), [joint])
+    nothing = ibis.memtable({"account": [""]})
+    with pytest.raises(NotPricedHereError, match="does not tell the joint holders"):
+        holders(Bank(nothing, nothing, nothing, nothing), pricing)
     world = world_of(example_scheme, 1, date(2024, 1, 1), 1, 0.0, accounts=3)
     world.rates.append(Rate("deposit_0", RateKind.CUSTOMER, date(2024, 1, 15), 1))
     with pytest.raises(NotPricedHereError, match="inside a month, as some do in 2024-01"):

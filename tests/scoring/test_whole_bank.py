@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
@@ -54,6 +55,37 @@ def test_the_table_says_what_the_sums_add_up_to(bank, tmp_path):
     assert f"{len({row['customer'] for row in sums})} with a contribution" in done.stdout
     assert "Months     2024-01 to 2024-03, as of 2024-03-20" in done.stdout
     assert {row["month"] for row in sums} == {date(2024, month, 1) for month in (1, 2, 3)}
+
+
+def test_joint_holders_have_equal_parts_of_the_same_sums(copy, tmp_path):
+    def sums(name):
+        out = tmp_path / name
+        run([str(copy), *MONTHS, "--out", str(out)])
+        return pq.read_table(out).to_pylist()
+
+    def by_holders(rows):
+        found = defaultdict(dict)
+        for row in rows:
+            found[row["account"], row["month"], row["line"]][row["customer"]] = row["amount_minor"]
+        return found
+
+    whole = by_holders(sums("whole"))
+    with (copy / "scheme.yaml").open("a") as scheme:
+        scheme.write("joint_holders: equal\n")
+    parts = by_holders(sums("parts"))
+    (name,) = json.loads((copy / "extract.json").read_text())["files"]["account_holders"]
+    joint = defaultdict(set)
+    for row in pq.read_table(copy / name).to_pylist():
+        if row["role"] == "joint":
+            joint[row["account_number"]].add(row["customer_number"])
+    for key in parts.keys() | whole.keys():
+        assert sum(parts[key].values()) == sum(whole[key].values())
+    for key, owned in whole.items():
+        ((owner, amount),) = owned.items()
+        assert parts[key].keys() <= {owner, *joint[key[0]]}
+        if abs(amount) > 10_000:
+            assert parts[key].keys() == {owner, *joint[key[0]]}
+    assert any(len(amounts) > 1 for amounts in parts.values())
 
 
 def test_what_is_missing_is_named_with_how_many_it_concerns(copy):

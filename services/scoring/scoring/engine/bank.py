@@ -18,12 +18,14 @@ class Bank:
     postings: account, amount_minor, value_date, channel, kind, purpose ("" for none)
     loans: account, principal_minor, granted_on, term_months, instalment_minor, grade, balance_basis
     rates: product, rate_kind, effective_from, rate_ppm; one for each of the first three
+    joint: account, customer; who holds an account besides its owner, None where nobody is known to
     """
 
     accounts: ir.Table
     postings: ir.Table
     loans: ir.Table
     rates: ir.Table
+    joint: ir.Table | None = None
 
 
 def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
@@ -37,7 +39,11 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
             return ibis.union(*(backend.read_parquet(name) for name in files[kind]))
         return backend.read_parquet(list(files[kind]))
 
-    owners = read("account_holders").filter(lambda t: t.role == "owner")
+    holders = read("account_holders").select(
+        "role", account="account_number", customer="customer_number"
+    )
+    owners = holders.filter(holders.role == "owner").drop("role")
+    joint = holders.filter(holders.role == "joint").drop("role")
     products = read("products").select(product="code", line="line")
     accounts = (
         with_column(with_column(read("accounts"), "closed_on", "date"), "matures_on", "date")
@@ -50,7 +56,7 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
             product="product_code",
         )
         .inner_join(products, "product")
-        .inner_join(owners.select(account="account_number", customer="customer_number"), "account")
+        .inner_join(owners, "account")
     )
     loans = read("loans").select(
         "principal_minor",
@@ -62,7 +68,7 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
         account="account_number",
     )
     rates = read("rates").select("rate_kind", "effective_from", "rate_ppm", product="product_code")
-    return Bank(accounts, postings_of(read("postings")), loans, rates)
+    return Bank(accounts, postings_of(read("postings")), loans, rates, joint)
 
 
 def postings_of(extract: ir.Table) -> ir.Table:

@@ -26,10 +26,6 @@ class Pricing:
     business_date: date
     schemes: Sequence[Scheme]
 
-    def __post_init__(self) -> None:
-        if any(s.joint_holders is JointHolders.EQUAL for _, s in self.months if s):
-            raise NotPricedHereError("The engine divides no account among its joint holders yet.")
-
     @property
     def months(self) -> Sequence[tuple[date, Scheme | None]]:
         """Return the months of the period through the business month."""
@@ -62,6 +58,12 @@ class Pricing:
     def turnover_entries(self) -> int:
         """Return how many entries of turnover tax any scheme in force has."""
         return max((len(s.tax.turnover) for _, s in self.months if s), default=0)
+
+    @property
+    def divided(self) -> Sequence[date]:
+        """Return the months in which joint holders have equal parts of what they hold."""
+        equal = JointHolders.EQUAL
+        return [month for month, s in self.months if s and s.joint_holders is equal]
 
     @property
     def charges_balances(self) -> bool:

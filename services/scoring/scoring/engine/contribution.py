@@ -10,6 +10,7 @@ from scoring.engine.atoms import atoms
 from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
 from scoring.engine.exact import prepare, settled
+from scoring.engine.joint import holders
 from scoring.engine.kinds import held_by
 from scoring.engine.prices import prices
 
@@ -41,7 +42,7 @@ def contribution(bank: Bank, pricing: Pricing) -> Contribution:
     said = prices(bank, kinds, pricing)
     worked = atoms(bank.postings, pricing, entries).cache()
     rows = account_months(held, worked, said.rows, pricing)
-    priced = settled(leaves.with_amounts(rows, entries, pricing))
+    priced = settled(leaves.with_amounts(rows, entries, pricing, holders(bank, pricing)))
     kept = priced.select(
         "account", "customer", "month", "kind", "lacks", **leaves.by_line(priced, entries, pricing)
     ).cache()
@@ -50,7 +51,7 @@ def contribution(bank: Bank, pricing: Pricing) -> Contribution:
     whole = kept.left_join(fails, "customer")
     whole = whole.filter(whole.fails_from.isnull() | (whole.month < whole.fails_from))
     return Contribution(
-        leaves.leaves(rows, entries, pricing), _missing(lacking, said.reasons), leaves.sums(whole)
+        leaves.leaves(priced, entries, pricing), _missing(lacking, said.reasons), leaves.sums(whole)
     )
 
 

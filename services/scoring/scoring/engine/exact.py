@@ -27,6 +27,10 @@ CREATE OR REPLACE TEMP MACRO sheaf_fine_share(n, part, whole) AS (
   (abs(n::HUGEINT * part::HUGEINT) + whole::HUGEINT // 2) // whole::HUGEINT
   * sign(n) * sign(part::HUGEINT))::BIGINT
 """,
+    """
+CREATE OR REPLACE TEMP MACRO sheaf_part(n, place, parts) AS
+  sign(n) * (abs(n) // parts + CASE WHEN place <= abs(n) % parts THEN 1 ELSE 0 END)
+""",
 )
 """Where 64 bits are enough they are used: DuckDB divides them several times faster."""
 _SPARK = (
@@ -51,8 +55,16 @@ CREATE OR REPLACE TEMPORARY FUNCTION sheaf_fine_share(
     abs(CAST(n AS DECIMAL(19, 0)) * part) + (whole - whole % 2) / 2, whole
   ) * CASE WHEN (n < 0) <> (part < 0) THEN -1 ELSE 1 END
 """,
+    """
+CREATE OR REPLACE TEMPORARY FUNCTION sheaf_part(n BIGINT, place BIGINT, parts BIGINT)
+  RETURNS BIGINT RETURN CASE WHEN n < 0 THEN -1 ELSE 1 END
+    * (abs(n) div parts + CASE WHEN place <= abs(n) % parts THEN 1 ELSE 0 END)
+""",
 )
-"""`div` and `sign` will not do: one turns wrong silently beyond 64 bits, the other is a float."""
+"""`div` and `sign` will not do: one turns wrong silently beyond 64 bits, the other is a float.
+
+Parts of an amount are never more than the amount, so `div` may find those.
+"""
 _FUNCTIONS: Mapping[str, tuple[str, ...]] = {"duckdb": _DUCKDB, "pyspark": _SPARK}
 
 
@@ -73,6 +85,7 @@ def _of_three(n, part, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, 
 _builtin = ibis.udf.scalar.builtin
 _narrow = _builtin(_of_one, name="sheaf_narrow", signature=((NARROW,), NARROW))
 _fine_share = _builtin(_of_three, name="sheaf_fine_share", signature=((NARROW, WIDE, WIDE), NARROW))
+_part = _builtin(_of_three, name="sheaf_part", signature=((NARROW, NARROW, NARROW), NARROW))
 _share = _builtin(_of_three, name="sheaf_share", signature=((NARROW, NARROW, NARROW), NARROW))
 
 
@@ -102,6 +115,13 @@ def fine_share(
 ) -> ir.IntegerValue:
     """Return the same of a share that is finer than 64 bits can tell."""
     return _fine_share(amount, part, whole)
+
+
+def part_of(
+    amount: ir.IntegerValue, place: ir.IntegerValue, parts: ir.IntegerValue
+) -> ir.IntegerValue:
+    """Return one of equal parts; what does not divide goes to the first places (`holders.Part`)."""
+    return _part(amount, place, parts)
 
 
 def month_index(day: ir.DateValue) -> ir.IntegerValue:

@@ -12,6 +12,7 @@ from scoring.engine import rules
 from scoring.engine.acts import Entry
 from scoring.engine.bank import small
 from scoring.engine.calendar_months import Pricing
+from scoring.engine.joint import divided
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,13 @@ def _rules(entries: Sequence[Entry], pricing: Pricing) -> list[_Rule]:
     return found
 
 
-def with_amounts(rows: ir.Table, entries: Sequence[Entry], pricing: Pricing) -> ir.Table:
-    """Add what each rule gives in an account's month, by column; each is rounded once."""
+def with_amounts(
+    rows: ir.Table, entries: Sequence[Entry], pricing: Pricing, holders: ir.Table | None
+) -> ir.Table:
+    """Add what each rule gives in an account's month, by column; each is rounded once.
+
+    Afterwards it is divided among `holders`, each of whom has a row then.
+    """
     wanted = {one.column for one in _rules(entries, pricing)}
     rows = rows.mutate(**rules.amounts(rows, entries, wanted))
     if pricing.turnover_entries:
@@ -60,14 +66,14 @@ def with_amounts(rows: ir.Table, entries: Sequence[Entry], pricing: Pricing) -> 
         ]
         rows = rows.mutate(before_tax=rules.total(before))
         rows = rows.mutate(income_tax=rules.income_tax(rows))
-    return rows
+    return divided(rows, holders, pricing, sorted(wanted))
 
 
 def leaves(rows: ir.Table, entries: Sequence[Entry], pricing: Pricing) -> ir.Table:
-    """Return the amounts one by one."""
+    """Return the amounts of `with_amounts` one by one."""
     known = _rules(entries, pricing)
     columns = [one.column for one in known]
-    each = with_amounts(rows, entries, pricing).cross_join(
+    each = rows.cross_join(
         small(
             rows.get_backend(),
             pa.table(

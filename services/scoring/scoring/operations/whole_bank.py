@@ -3,7 +3,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +18,7 @@ from scoring.domain.money import decimal_text, minor_digits
 from scoring.domain.months import Period, month_of
 from scoring.domain.problems import SchemeInvalid
 from scoring.domain.scheme import Scheme
-from scoring.engine.bank import Bank, read_bank
+from scoring.engine.bank import read_bank
 from scoring.engine.calendar_months import NotPricedHereError, Pricing
 from scoring.engine.contribution import Contribution, contribution
 from scoring.engine.intake import intake
@@ -110,7 +110,7 @@ def price(backend: BaseBackend, extract: Extract, period: Period) -> Priced:
     noon = datetime.combine(extract.as_of + timedelta(days=1), time(12), UTC)
     taken = intake(bank.postings, bank.accounts, at=noon)
     admitted = taken.admitted.cache()
-    whole = Bank(bank.accounts, admitted, bank.loans, bank.rates)
+    whole = replace(bank, postings=admitted)
     try:
         found = contribution(whole, Pricing(period, extract.as_of, [extract.scheme]))
     except NotPricedHereError as refusal:
