@@ -163,7 +163,9 @@ def manifest(folder: Path, trust) -> Path:
 class Router:
     """One running router: ask it, read its log, stop it."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path, token: str) -> None:
+    def __init__(
+        self, process: subprocess.Popen[bytes], log: Path, token: Callable[[], str]
+    ) -> None:
         self.process = process
         self._log = log
         self._token = token
@@ -185,7 +187,7 @@ class Router:
         pytest.fail(f"the router does not listen: {self.log}")
 
     def post(self, query: str, variables: dict | None = None, **more) -> httpx.Response:
-        headers = more.pop("headers", {"authorization": f"Bearer {self._token}"})
+        headers = more.pop("headers", {"authorization": f"Bearer {self._token()}"})
         body = {"query": query, "variables": variables or {}} | more
         return httpx.post(f"{self.url}/graphql", json=body, headers=headers, timeout=30)
 
@@ -226,7 +228,7 @@ def _start(node: str, folder: Path, issuer, callers, _bank, supergraph, manifest
                 stderr=out,
             )
         caller = {} if environment["GATEWAY_DEVELOPMENT"] else AT_THE_COUNTER
-        router = Router(process, log, issuer.token(**caller))
+        router = Router(process, log, lambda: issuer.token(**caller))
         started.append(router)
         if wait:
             router.wait_until_it_listens()
