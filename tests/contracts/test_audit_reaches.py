@@ -3,10 +3,11 @@
 from pathlib import Path
 from types import SimpleNamespace
 
+import campaign.graphql.schema
+import customer.graphql.schema
 import pytest
-from campaign.graphql.schema import schema as campaign
+import scoring.graphql.schema
 from customer.graphql.schema import PERSONS
-from customer.graphql.schema import schema as customer
 from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
@@ -20,10 +21,13 @@ from graphql import (
 )
 from kit.audit.acts import _acting
 from kit.problem import Forbidden
-from scoring.graphql.schema import schema as scoring
 
 pytestmark = pytest.mark.anyio
-SERVED = {"customer": customer, "scoring": scoring, "campaign": campaign}
+SERVED = {
+    "customer": customer.graphql.schema.schema,
+    "scoring": scoring.graphql.schema.SCHEMA,
+    "campaign": campaign.graphql.schema.SCHEMA,
+}
 HOME = Path(__file__).parents[2] / "services"
 SCHEMAS = {
     name: build_schema(
@@ -96,8 +100,16 @@ def sample(kind):
     if isinstance(kind, GraphQLEnumType):
         return next(iter(kind.values))
     if isinstance(kind, GraphQLInputObjectType):
-        return given(kind.fields)
+        return one_of(kind) if kind.is_one_of else given(kind.fields)
     return SAMPLES.get(kind.name, "x")
+
+
+def one_of(kind) -> dict:
+    """Give one field that holds no more of its own kind."""
+    name, field = next(
+        (name, one) for name, one in kind.fields.items() if get_named_type(one.type) is not kind
+    )
+    return {name: sample(field.type)}
 
 
 def given(arguments) -> dict:
@@ -113,6 +125,7 @@ class Asked:
     """A caller who may do nothing, and who notices what is going on when that is found out."""
 
     institution, subject, role, channel, staff_number = "A", "s1", "teller", "counter", None
+    scopes = frozenset()
 
     def __init__(self) -> None:
         self.during = []

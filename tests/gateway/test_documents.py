@@ -144,7 +144,9 @@ def test_without_its_manifest_no_router_starts(content, start, tmp_path):
 def test_who_banks_online_has_no_document_of_the_staff():
     trusted = json.loads(gateway.manifest().read_text()).values()
     online = {each["operation"] for each in trusted if "online" in each["channels"]}
-    assert online == {"MyAccounts", "MyOffers", "AnswerOffer", "GiveConsent", "WithdrawConsent"}
+    assert online == {
+        "MyAccounts", "MyOffers", "OffersChanged", "AnswerOffer", "GiveConsent", "WithdrawConsent",
+    }  # fmt: skip
     for each in trusted:
         if {"online", "mobile", "self_service"} & set(each["channels"]):
             assert not re.search(r"contribution|tier\b|manager", each["text"])

@@ -16,7 +16,7 @@ from campaign.store.wakes import MOST_EACH
 from kit.db import Database, connect
 
 from tests.campaign.conftest import DRAFT, EVERYONE, STEP, Bank, customer_id
-from tests.gateway.services import service, serving
+from tests.gateway.services import serving
 
 GATEWAY = Path(__file__).parents[2] / "gateway"
 DOCUMENT = next(
@@ -41,7 +41,7 @@ def campaign(templates, tmp_path_factory, callers) -> Iterator[SimpleNamespace]:
 
     tell(lambda bank: bank.opens("1"))
     folder = tmp_path_factory.mktemp("streams")
-    with serving(service("campaign", url, folder, callers)) as address:
+    with serving("campaign", url, folder, callers) as address:
         yield SimpleNamespace(url=address, tell=tell)
     templates.drop(database)
 
