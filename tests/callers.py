@@ -75,7 +75,8 @@ class Callers:
         """Say of a caller what the gateway would say to `service`, for one request."""
         said = {
             "iss": GATEWAY, "aud": f"sheaf-{service}", "jti": uuid4().hex, "sub": "s1",
-            "role": "some", "channel": "counter", "institution": "A", "scopes": list(scopes),
+            "role": "some", "channel": "counter", "institution": "A",
+            "reach": "institution", "scopes": list(scopes),
         }  # fmt: skip
         return self.gateway.sign(said | claims, seconds=60)
 

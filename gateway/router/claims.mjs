@@ -13,6 +13,13 @@ export const CLAIMS = Object.freeze({
   verified_caller: 'verified_caller',
 });
 
+/** What the reach of a role is measured by: without it, such a caller reaches nobody. */
+const MEASURES = Object.freeze({
+  branches: 'branch_codes',
+  book: 'staff_number',
+  self: 'customer_number',
+});
+
 function forbid(message) {
   return new GraphQLError(message, { extensions: { code: 'FORBIDDEN', http: { status: 403 } } });
 }
@@ -27,7 +34,7 @@ function claim(claims, name) {
 }
 
 /** One role; of several in a list the one that works here, and nobody who has two of those. */
-function roleIn(value, works) {
+function oneRole(value, works) {
   const named = (Array.isArray(value) ? value : [value]).filter(isText);
   const known = named.filter(works);
   if (known.length > 1) {
@@ -45,18 +52,23 @@ export function callerReader({ claims: names, channels, policy }) {
     const seat = said('channel');
     const channel = channels && isText(seat) ? own(channels, seat) : seat;
     if (channels && isText(seat) && !channel) throw forbid(`'${seat}' is no channel's client here.`);
-    const works = (role) => policy.scopesOf(role, channel) !== undefined;
-    const role = roleIn(said('role'), works);
+    const works = (role) => policy.roleIn(role, channel) !== undefined;
+    const role = oneRole(said('role'), works);
     if (![sub, role, channel, institution].every(isText)) {
       throw forbid('The token does not say who is asking: subject, role, channel and institution.');
     }
     if (!works(role)) throw forbid(`The role '${role}' does not work in the channel '${channel}' here.`);
-    const caller = { sub, role, channel, institution, scopes: policy.scopesOf(role, channel) };
+    const { reach, scopes } = policy.roleIn(role, channel);
+    const caller = { sub, role, channel, institution, reach, scopes };
     const branches = said('branch_codes');
     if (isText(branches)) caller.branch_codes = [branches];
     else if (Array.isArray(branches) && branches.every(isText)) caller.branch_codes = branches;
     for (const name of ['staff_number', 'customer_number', 'verified_caller']) {
       if (isText(said(name))) caller[name] = said(name);
+    }
+    const measure = MEASURES[reach];
+    if (measure && !caller[measure]?.length) {
+      throw forbid(`The token does not say the ${measure} of its caller; the role '${role}' needs it.`);
     }
     return Object.freeze(caller);
   };

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 
 const ROLES = fileURLToPath(new URL('../roles.json', import.meta.url));
 
-/** `scopesOf(role, channel)`: the scopes, or undefined where that role does not work. */
+/** `roleIn(role, channel)`: its scopes and its reach, or undefined where that role does not work. */
 export function readPolicy({ development, path = ROLES }) {
   const roles = new Map(Object.entries(JSON.parse(readFileSync(path, 'utf8'))));
   return {
-    scopesOf(role, channel) {
+    roleIn(role, channel) {
       const found = roles.get(role);
       if (!found?.channels.includes(channel)) return undefined;
-      return found.development && !development ? undefined : found.scopes;
+      return found.development && !development ? undefined : found;
     },
   };
 }

@@ -8,7 +8,7 @@ from kit.audit import command
 from kit.audit.acts import Act, acting
 from kit.audit.heads import Heads, institutions, read, verify_all
 from kit.db import Database, connect
-from kit.identity import Principal
+from kit.identity import Principal, Reach
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
@@ -25,7 +25,7 @@ async def place(request, anyio_backend, database):
 
 
 async def act(db, institution, times):
-    who = Principal("s1", "teller", "counter", institution, frozenset())
+    who = Principal("s1", "teller", "counter", institution, Reach.INSTITUTION, frozenset())
     for number in range(times):
         with acting(Act(who, f"move{number}")):
             async with db.transaction(institution):

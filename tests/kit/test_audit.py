@@ -8,7 +8,7 @@ from kit import audit
 from kit.audit.acts import Act, acting, arriving
 from kit.audit.entry import BEGINNING, digest
 from kit.audit.scribe import Scribe
-from kit.identity import Principal
+from kit.identity import Principal, Reach
 from kit.problem import AuditUnavailable
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -19,7 +19,7 @@ CHAIN = text(
     "subject, entities, body, previous, hash from audit_entry "
     "where institution = :institution order by seq"
 )
-ANN = Principal("s1", "teller", "counter", "A", frozenset())
+ANN = Principal("s1", "teller", "counter", "A", Reach.INSTITUTION, frozenset())
 
 
 def seen(*entities, operation="look"):
@@ -81,7 +81,9 @@ async def test_a_request_that_came_in_by_no_door_cannot_write(db):
 
 async def test_each_entry_is_sealed_to_the_one_before_and_institutions_have_their_own_chains(db):
     for institution in ("A", "B", "A"):
-        with acting(Act(Principal("s", "r", "c", institution, frozenset()), "move")):
+        with acting(
+            Act(Principal("s", "r", "c", institution, Reach.INSTITUTION, frozenset()), "move")
+        ):
             async with db.transaction(institution):
                 pass
     first, second = await chain(db)
@@ -118,7 +120,7 @@ async def test_readers_that_come_together_are_appended_together(db, statements):
 
 
 async def test_what_a_client_wrote_can_always_be_written_down(db):
-    odd = Principal("s\0\ud800", "r", "c", "A", frozenset())
+    odd = Principal("s\0\ud800", "r", "c", "A", Reach.INSTITUTION, frozenset())
     await Scribe(db).write(odd, seen("e'\"\\", "张三", operation="look"))
     [row] = await chain(db)
     assert (row.subject, sorted(row.entities)) == ("s\ufffd\ufffd", ["e'\"\\", "张三"])

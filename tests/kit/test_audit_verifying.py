@@ -5,7 +5,7 @@ from kit.audit.acts import Act, acting
 from kit.audit.entry import BEGINNING, digest
 from kit.audit.heads import Heads, institutions, read, verify_all
 from kit.audit.verifying import _instant
-from kit.identity import Principal
+from kit.identity import Principal, Reach
 from sqlalchemy import text
 
 pytestmark = pytest.mark.anyio
@@ -22,7 +22,7 @@ async def kept(db, heads):
     """Five entries of A and two of B, whose heads were told."""
     for institution, count in (("A", 5), ("B", 2)):
         for n in range(count):
-            who = Principal("s1", "teller", "counter", institution, frozenset())
+            who = Principal("s1", "teller", "counter", institution, Reach.INSTITUTION, frozenset())
             with acting(Act(who, f"move{n}", {f"e{n}"})):
                 async with db.transaction(institution):
                     pass

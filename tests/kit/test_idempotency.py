@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from kit.idempotency import once
-from kit.identity import Principal
+from kit.identity import Principal, Reach
 from kit.problem import BadRequest, IdempotencyKeyReused
 from sqlalchemy import text
 
@@ -13,11 +13,13 @@ from tests.kit.counted import ADD
 
 pytestmark = pytest.mark.anyio
 ANNA = Principal(
-    subject="anna", role="teller", channel="counter", institution="A", scopes=frozenset()
-)
+    subject="anna", role="teller", channel="counter", institution="A",
+    reach=Reach.INSTITUTION, scopes=frozenset(),
+)  # fmt: skip
 BEN = Principal(
-    subject="ben", role="teller", channel="counter", institution="A", scopes=frozenset()
-)
+    subject="ben", role="teller", channel="counter", institution="A",
+    reach=Reach.INSTITUTION, scopes=frozenset(),
+)  # fmt: skip
 
 
 async def add_one(db, key="k", who=ANNA, *, amount=1, answer="done", fails=False) -> str:

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.identity import Once, Principal, Principals, Verifier
+from kit.identity import Once, Principal, Principals, Reach, Verifier
 from kit.keys import Expected, Keys
 from kit.problem import Forbidden, Overloaded, Unauthenticated
 
@@ -22,7 +22,7 @@ PAST = datetime.now(UTC) - timedelta(hours=2)
 
 def test_a_principal_says_who_is_asking_and_from_where(principals, callers):
     token = callers.principal(
-        "shop", "customer:read", sub="17", role="customer_manager", channel="phone",
+        "shop", "customer:read", sub="17", role="customer_manager", channel="phone", reach="branches",
         branch_codes=["01", "0102"], staff_number="M1", verified_caller="C7",
     )  # fmt: skip
     assert principals.principal(token) == Principal(
@@ -30,6 +30,7 @@ def test_a_principal_says_who_is_asking_and_from_where(principals, callers):
         role="customer_manager",
         channel="phone",
         institution="A",
+        reach=Reach.BRANCHES,
         scopes=frozenset({"customer:read"}),
         branch_codes=frozenset({"01", "0102"}),
         staff_number="M1",
@@ -79,6 +80,13 @@ def test_a_principal_that_wants_to_speak_longer_is_refused(principals, callers, 
         ({"scopes": "customer:read"}, "wrong types"),
         ({"branch_codes": "01"}, "wrong types"),
         ({"customer_number": 7}, "wrong types"),
+        ({"reach": None}, "not valid"),
+        ({"reach": "everybody"}, "how far its caller reaches"),
+        ({"reach": ["institution"]}, "how far its caller reaches"),
+        ({"reach": "branches"}, "how far its caller reaches"),
+        ({"reach": "branches", "branch_codes": []}, "how far its caller reaches"),
+        ({"reach": "book", "branch_codes": ["01"]}, "how far its caller reaches"),
+        ({"reach": "self", "staff_number": "M1"}, "how far its caller reaches"),
     ],
 )
 def test_a_wrong_claim_is_refused_with_its_reason(principals, callers, claims, reason):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -22,8 +23,23 @@ PROGRAMS = MappingProxyType(
     {"service": frozenset({"feed:read"}), "loader": frozenset({"ingest:write"})}
 )
 """What programs may do, by role: read feeds, or bring records; nothing else."""
-_SAID = ("exp", "iat", "iss", "aud", "sub", "role", "institution")
 _REMEMBERED = 250_000
+_SAID = ("exp", "iat", "iss", "aud", "sub", "role", "institution")
+
+
+class Reach(StrEnum):
+    """Whose records a role may look at; what lies beyond is as if it did not exist."""
+
+    INSTITUTION = "institution"
+    """Everybody's of the institution."""
+    BRANCHES = "branches"
+    """Of the customers of the branches that the caller works at, and of those below them."""
+    BOOK = "book"
+    """Of the customers whom the caller manages (管户)."""
+    SELF = "self"
+    """A customer's own."""
+    UNION = "union"
+    """Sums over each member institution of a provincial union (省联社), and nobody's records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,7 @@ class Principal:
     role: str
     channel: str
     institution: str
+    reach: Reach
     scopes: frozenset[str]
     branch_codes: frozenset[str] = frozenset()
     staff_number: str | None = None
@@ -73,7 +90,9 @@ class Verifier:
             raise Unauthenticated(
                 "The token is no program's: only those read feeds or send records."
             )
-        return _principal(claims | {"channel": "system", "scopes": list(PROGRAMS[role])})
+        return _principal(
+            claims | {"channel": "system", "reach": "institution", "scopes": list(PROGRAMS[role])}
+        )
 
     def of(self, connection: HTTPConnection) -> Principal:
         """Return which program sent this request, by its `Authorization: Bearer` header."""
@@ -95,7 +114,7 @@ class Principals:
 
     def __init__(self, jwks: Path, *, service: str) -> None:
         self._keys = Keys(jwks)
-        needs = (*_SAID, "channel", "scopes", "jti")
+        needs = (*_SAID, "channel", "reach", "scopes", "jti")
         self._expected = Expected(GATEWAY, f"sheaf-{service}", needs)
         self._once = Once(LONGEST_SECONDS + 2 * LEEWAY_SECONDS)
 
@@ -169,8 +188,24 @@ def _principal(claims: dict[str, Any]) -> Principal:
         raise Unauthenticated("The token's claims have the wrong types.")
     return Principal(
         subject=claims["sub"],
+        reach=_reach(claims["reach"], told, codes),
         scopes=frozenset(scopes),
         branch_codes=frozenset(codes),
         **said,
         **told,
     )
+
+
+def _reach(said: object, told: dict[str, str], codes: list[str]) -> Reach:
+    """Return how far the caller reaches, who must say what that is measured by."""
+    measured = {
+        Reach.INSTITUTION: True,
+        Reach.BRANCHES: bool(codes),
+        Reach.BOOK: "staff_number" in told,
+        Reach.SELF: "customer_number" in told,
+        Reach.UNION: True,
+    }
+    for reach, known in measured.items():
+        if said == reach and known:
+            return reach
+    raise Unauthenticated("The token does not say how far its caller reaches.")
