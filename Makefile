@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+unexport PYTHONDONTWRITEBYTECODE # what is not kept is compiled anew by every process, half of its start
 
 VENV := .venv
 RUN := $(VENV)/bin

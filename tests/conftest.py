@@ -1,5 +1,6 @@
 """One PostgreSQL for the whole run, and for each test its own migrated database."""
 
+import gc
 import os
 import secrets
 import subprocess
@@ -14,6 +15,10 @@ from sheaf.postgres import Cluster, Server
 from sqlalchemy import make_url
 
 HERE = Path(__file__).parent
+# Compiled Python is kept: else each process that a test starts compiles all it imports anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+gc.disable()  # until all tests are found; whatever that makes stays
 
 
 LONGEST = ("system", "simulator", "gateway", "sheaf")
@@ -28,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONGEST.index(room) if room in LONGEST else len(LONGEST)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,7 @@ def spawn(  # noqa: PLR0913 - all that a process is started with
 ) -> subprocess.Popen[bytes]:
     """Start a process that gets the signal `death`, if any, when the calling process dies.
 
+    Compiled Python is kept whatever the caller's environment says: one that fell is back sooner.
     To be called from the main thread: the kernel watches the thread, not the process.
     """
     if sys.platform != "linux":
@@ -35,6 +36,8 @@ def spawn(  # noqa: PLR0913 - all that a process is started with
             "The sheaf command runs on Linux only.",
             "Elsewhere, run the services with the compose file or in a Linux container.",
         )
+    told = dict(os.environ if env is None else env)
+    told.pop("PYTHONDONTWRITEBYTECODE", None)
     libc = ctypes.CDLL(None, use_errno=True)
     parent = os.getpid()
 
@@ -50,7 +53,7 @@ def spawn(  # noqa: PLR0913 - all that a process is started with
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=subprocess.STDOUT,
-        env=env,
+        env=told,
         cwd=cwd,
         start_new_session=True,
         user=account.uid if account else None,

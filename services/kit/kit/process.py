@@ -39,6 +39,7 @@ def _migrate(name: str, home: Path) -> None:
 
 
 def _serve(name: str) -> None:
+    gc.disable()  # what the imports make stays; to go through it as it grows is a tenth of them
     import uvicorn  # noqa: PLC0415  (migrating needs no server)
 
     from kit import telemetry  # noqa: PLC0415  (as above)
@@ -59,6 +60,7 @@ def _serve(name: str) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 50, 50)
+    gc.enable()
     config = uvicorn.Config(
         app.from_environment,
         factory=True,

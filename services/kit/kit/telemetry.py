@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -41,7 +40,11 @@ def start(service: str) -> None:
     """Give every request a trace id; send spans to `OTEL_EXPORTER_OTLP_ENDPOINT` if it is set."""
     provider = Provider(resource=Resource.create({"service.name": service}))
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        from opentelemetry.exporter.otlp.proto.http import (  # noqa: PLC0415  (a client for HTTP of its own: not where nobody collects)
+            trace_exporter,
+        )
+
+        provider.add_span_processor(BatchSpanProcessor(trace_exporter.OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
 
 

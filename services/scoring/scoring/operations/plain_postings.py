@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from functools import reduce
 
 import pyarrow as pa
@@ -36,7 +37,6 @@ Refuse = Callable[[Sequence[tuple[int, bytes]]], Sequence[Rejected] | None]
 _TEXTS = ("id", "account_number", "currency", "value_date", "booked_at", "channel", "kind")
 _FREE = ("purpose", "counterparty")
 _FEW_OTHERS = 1_000
-_CHANNELS, _KINDS = pa.array([*Channel], pa.string()), pa.array([*Kind], pa.string())
 _WORD = r"^[!-~]{1,100}$"
 _TEXT = r"^([^\s\p{Z}\p{C}]([^\p{C}]*[^\s\p{Z}\p{C}])?)?$"
 _LONGEST_TEXT = 200
@@ -146,11 +146,16 @@ def _judged(table: pa.Table, at: datetime) -> pa.BooleanArray:
         *(_harmless(column[name]) for name in _FREE),
         pc.match_substring_regex(column["amount_minor"], _NUMBER),
         pc.match_substring_regex(column["currency"], "^[A-Z]{3}$"),
-        pc.is_in(column["channel"], _CHANNELS),
-        pc.is_in(column["kind"], _KINDS),
+        pc.is_in(column["channel"], _words(Channel)),
+        pc.is_in(column["kind"], _words(Kind)),
         _timely(column["value_date"], column["booked_at"], at),
     ]
     return pc.fill_null(reduce(pc.and_kleene, judged), False)  # noqa: FBT003  (its value)
+
+
+def _words(kinds: type[StrEnum]) -> pa.StringArray:
+    """Give an enumeration's words; not at import, for Arrow loads pandas with its first array."""
+    return pa.array([*kinds], pa.string())
 
 
 def _harmless(texts: pa.StringArray) -> pa.BooleanArray:
