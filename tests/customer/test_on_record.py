@@ -5,6 +5,7 @@ import json
 import pytest
 from customer.domain.ids import customer_id
 
+from tests.customer.records import a_customer
 from tests.customer.test_erasing import erase, export
 from tests.customer.test_revealing import LIST, ask, reveal, verify
 
@@ -54,3 +55,10 @@ async def test_a_long_list_is_on_record_with_its_purpose_and_whom_it_showed(bank
     assert (entry["kind"], entry["entities"], entry["fields"], entry["reason"]) == (
         "read", sorted([FIRST, SECOND]), ["Customer.number"], "risk",
     )  # fmt: skip
+
+
+async def test_the_first_customers_of_a_bank_leave_one_entry_that_counts_every_line(organised):
+    answer = await organised.ingest("customers", a_customer(), "no line", a_customer(number="2"))
+    assert (answer["accepted"], len(answer["rejected"])) == (2, 1)
+    [entry] = await entries(organised, "ingest/customers")
+    assert entry["counts"] == {"accepted": 2, "rejected": 1}

@@ -66,10 +66,29 @@ async def test_what_the_bank_does_not_hold_is_null(bank):
     assert (await reveal(bank, who=SECOND))["value"] is None
 
 
-@pytest.mark.parametrize("reason", ["", "   ", "why", "x" * 201, "a\0bcd"])
+@pytest.mark.parametrize("reason", ["", "   ", "why", "why " * 51, "a\0bcd"])
 async def test_without_a_reason_nothing_is_revealed(bank, reason):
     assert (await reveal(bank, reason=reason))["code"] == "REASON_MISSING"
     assert await bank.rows("select count(*) from allowance") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("card 6222021234567890128 was lost", "CARD_NUMBER_REFUSED"),
+        ("says the PIN: 1234", "SECRET_REFUSED"),
+    ],
+)
+async def test_a_reason_that_would_keep_what_must_not_be_kept_is_refused_and_not_quoted(
+    bank, reason, code
+):
+    answer = await ask(bank, REVEAL, id=FIRST, field="PHONE", reason=reason, key="k")
+    [error] = answer["errors"]
+    assert error["extensions"]["code"] == code
+    assert error["message"].startswith("The reason seems to hold")
+    assert reason.split()[-1] not in error["message"]
+    assert await bank.rows("select count(*) from allowance") == [(0,)]
+    assert await bank.rows("select count(*) from audit_entry where body like '%reveal%'") == [(0,)]
 
 
 async def test_another_institution_s_customer_does_not_exist_and_costs_nothing(bank):

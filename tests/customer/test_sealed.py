@@ -12,7 +12,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 from customer.domain.ids import customer_id
 from customer.operations import keys
-from customer.store import rotation
+from customer.store import personal, rotation
 from customer.vault.master import MasterKeyMissingError, MasterKeys
 from customer.vault.opened import Vault
 from customer.vault.sealing import InstitutionKey
@@ -174,6 +174,27 @@ async def test_a_new_key_takes_over_every_row_and_the_old_one_is_destroyed(bank,
     assert await bank.rows("select distinct key_version from customer") == [(2,)]
     assert await found_by(bank, phone="13812345678") == ["1"]
     assert (await bank.ingest("customers", a_customer()))["unchanged"] == 1
+
+
+async def test_a_first_key_whose_transaction_failed_is_forgotten(organised, other):
+    with pytest.raises(ZeroDivisionError):
+        async with other.transaction("A") as session:
+            lost = await personal.current_key(session, "A", at=NOON)
+            assert await personal.current_key(session, "A", at=NOON) is lost
+            raise ZeroDivisionError
+    assert (await organised.ingest("customers", a_customer()))["accepted"] == 1
+    async with other.transaction("A") as session:
+        kept = await personal.current_key(session, "A", at=NOON)
+    assert kept.mark("phone", "1") != lost.mark("phone", "1")
+    assert await found_by(organised, phone="13812345678") == ["1"]
+
+
+async def test_who_makes_the_first_key_at_once_makes_one(organised):
+    people = [a_customer(number=str(n)) for n in range(10, 14)]
+    answers = await asyncio.gather(*(organised.ingest("customers", one) for one in people))
+    assert [one["accepted"] for one in answers] == [1] * 4
+    assert await organised.rows("select version from institution_key") == [(1,)]
+    assert await found_by(organised, phone="13812345678") == ["10", "11", "12", "13"]
 
 
 async def test_a_rotation_that_was_cut_off_is_gone_on_with(bank, other, monkeypatch):

@@ -5,7 +5,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kit.secrets import CARD_NUMBER, SECRET, SUSPECT, luhn, secret
+from kit.secrets import CARD_NUMBER, SECRET, SUSPECT, kept, luhn, secret
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,27 @@ def test_engines_that_know_only_the_plain_pattern_miss_nothing(text):
 @given(st.integers(10**11, 10**18))
 def test_of_ten_last_digits_one_fits(number):
     assert sum(luhn(f"{number}{digit}") for digit in range(10)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("ABC/6222021234567890128", "ABC/622202*********0128"),
+        ("4111 1111 1111 1111, 378282246310005", "4111 11** **** 1111, 378282*****0005"),
+        ("卡4111-1111-1111-1111号", "卡4111-11**-****-1111号"),
+        ("11010519491231002X", "11010519491231002X"), ("4111111111111112", "4111111111111112"),
+        ("张三", "张三"), ("", ""), ("PIN: 1234", None), (";4111111111111111=2512101", None),
+        ("4111111111111111, cvv 123", None),
+    ],
+)  # fmt: skip
+def test_where_business_names_accounts_a_card_is_kept_by_its_first_six_and_last_four(text, left):
+    assert kept(text) == left
+
+
+@given(st.text(alphabet="0123456789 -aB^;=cvnpidwor:密码指纹", max_size=80))
+def test_what_is_kept_holds_nothing_that_must_not_be(text):
+    left = kept(text)
+    assert (left is None) == (secret(text) == SECRET)
+    if left is not None:
+        assert secret(left) is None
+        assert len(left) == len(text)

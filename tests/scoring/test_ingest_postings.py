@@ -270,3 +270,31 @@ async def test_parked_postings_wait_within_their_own_institution(ready, database
     assert await atoms(ready, "shared") == [(date(2024, 2, 1), 2, 20, 1)]
     ready.institution = "A"
     assert len(await ready.sql("select 1 from parked_record where institution = 'A'")) == 1
+
+
+@pytest.mark.parametrize("purpose", ["", " by line: padded"])
+async def test_a_card_s_number_is_kept_by_its_first_six_and_last_four(ready, purpose):
+    record = ready.posting(
+        "d", 1_000, "2024-01-10", counterparty="ABC/6222021234567890128", purpose=purpose
+    )
+    assert (await ready.post(record))["accepted"] == 1
+    assert [tuple(row) for row in await ready.sql("select counterparty, purpose from posting")] == [
+        ("ABC/622202*********0128", purpose.strip())
+    ]
+    assert (await ready.post(record))["unchanged"] == 1
+    waits = ready.posting("nobody", 5, "2024-01-10", purpose="to 4111 1111 1111 1111")
+    assert (await ready.post(waits))["parked"] == 1
+    [row] = await ready.sql("select payload from parked_record")
+    assert "4111 11** **** 1111" in str(row.payload)
+    assert "4111 1111" not in str(row.payload)
+
+
+@pytest.mark.parametrize("field", ["counterparty", "purpose"])
+async def test_what_proves_who_one_is_keeps_a_posting_out(ready, field):
+    good = ready.posting("d", 1_000, "2024-01-10", counterparty="x")
+    bad = ready.posting("d", 1_000, "2024-01-10", **{field: "6222021234567890128 PIN: 1234"})
+    answer = await ready.post(good, bad)
+    assert answer["accepted"] == 1
+    [refused] = answer["rejected"]
+    assert (refused["line"], refused["code"]) == (2, "SECRET_REFUSED")
+    assert "1234" not in refused["reason"]

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from kit import idempotency, outbox
+from kit.audit import about
 from kit.db import Database
 from kit.feed import stopping
 from kit.identity import Principal
@@ -242,7 +243,9 @@ async def respond(  # noqa: PLR0913
 
         asked = {"respond": offer_id, "outcome": outcome, "channel": channel}
         await idempotency.once(session, who, key, asked, effect, at=at)
-        return await offers.by_id(session, who.institution, offer_id)
+        offer = await offers.by_id(session, who.institution, offer_id)
+        about([str(offer.customer_id)])
+        return offer
 
 
 async def _sound(session: AsyncSession, who: Principal, plan: Plan) -> Plan:

@@ -34,22 +34,20 @@ NoneIfEmpty = BeforeValidator(_none_if_empty)
 
 def _without_secrets(text: str) -> str:
     found = secrets.secret(text)
-    if found == secrets.CARD_NUMBER:
-        raise PydanticCustomError(
-            secrets.CARD_NUMBER,
-            "seems to hold the number of a card, which is never kept; leave it out",
-        )
-    if found == secrets.SECRET:
-        raise PydanticCustomError(
-            secrets.SECRET,
-            "seems to hold a password, a code or what else proves who one is, which is never kept; "
-            "leave it out",
-        )
+    if found:
+        raise PydanticCustomError(found, secrets.WHY[found])
     return text
 
 
+def _with_cards_masked(text: str) -> str:
+    kept = secrets.kept(text)
+    return _without_secrets(text) if kept is None else kept
+
+
 NoSecrets = AfterValidator(_without_secrets)
-"""What every field of free text is annotated with."""
+"""What every field of free text is annotated with, but for those of the next kind."""
+CardsMasked = AfterValidator(_with_cards_masked)
+"""Free text in which business names accounts: a card's number is masked, and the rest refused."""
 
 
 class Record(BaseModel):

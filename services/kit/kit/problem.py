@@ -61,3 +61,15 @@ class AuditUnavailable(Problem):
 
     code: ClassVar[str] = "AUDIT_UNAVAILABLE"
     status: ClassVar[int] = 503
+
+
+class CardNumberRefused(Problem):
+    """A text that would be kept seems to hold the number of a card."""
+
+    code: ClassVar[str] = "CARD_NUMBER_REFUSED"
+
+
+class SecretRefused(Problem):
+    """A text that would be kept seems to hold what proves who one is."""
+
+    code: ClassVar[str] = "SECRET_REFUSED"

@@ -1,10 +1,14 @@
-"""What must never be kept, wherever text is free: numbers of cards, and what proves who one is.
+"""What must never be kept, wherever text is free: what proves who one is, and cards' numbers.
 
-JR/T 0171 calls it class C3: passwords, PINs, verification values, what a magnetic stripe holds,
-templates of faces, fingers and voices. A line that seems to hold such a thing is refused whole.
+JR/T 0171 calls the first class C3: passwords, PINs, verification values, what a magnetic stripe
+holds, templates of faces, fingers and voices. Text that seems to hold such a thing is refused. A
+card's number is C2: it names an account, so where business names accounts it is kept masked.
 """
 
 import re
+from types import MappingProxyType
+
+from kit.problem import CardNumberRefused, SecretRefused
 
 SUSPECT = (
     r"[0-9]([ -]?[0-9]){12}|[A-Za-z0-9+/]{64}"
@@ -29,6 +33,15 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 CARD_NUMBER, SECRET = "card_number_refused", "secret_refused"
+WHY = MappingProxyType(
+    {
+        CARD_NUMBER: "seems to hold the number of a card, which is never kept; leave it out",
+        SECRET: "seems to hold a password, a code or what else proves who one is, which is never "
+        "kept; leave it out",
+    }
+)
+"""What is said of a text that is refused."""
+_SHOWN_FIRST, _SHOWN_LAST = 6, 4
 
 
 def secret(text: str) -> str | None:
@@ -37,8 +50,46 @@ def secret(text: str) -> str | None:
         return None
     if _SECRET.search(text):
         return SECRET
-    runs = (re.sub("[ -]", "", found[0]) for found in _DIGITS.finditer(text))
-    return CARD_NUMBER if any(_CARD.fullmatch(one) and luhn(one) for one in runs) else None
+    runs = (_digits(found) for found in _DIGITS.finditer(text))
+    return CARD_NUMBER if any(_is_card(one) for one in runs) else None
+
+
+def refuse(name: str, text: str) -> None:
+    """Refuse a text that would be kept and must not be; the message does not quote it."""
+    found = secret(text)
+    if found == CARD_NUMBER:
+        raise CardNumberRefused(f"{name} {WHY[found]}.")
+    if found == SECRET:
+        raise SecretRefused(f"{name} {WHY[found]}.")
+
+
+def kept(text: str) -> str | None:
+    """Return a text as it may be kept where business names accounts; None where it may not be.
+
+    Of a card's number the first six digits stay, which say who issued it, and the last four.
+    """
+    found = secret(text)
+    if found == SECRET:
+        return None
+    return _DIGITS.sub(_masked, text) if found else text
+
+
+def _masked(found: re.Match[str]) -> str:
+    digits = _digits(found)
+    if not _is_card(digits):
+        return found[0]
+    hidden = range(_SHOWN_FIRST, len(digits) - _SHOWN_LAST)
+    places = (place for place, letter in enumerate(found[0]) if letter.isdigit())
+    stars = {place for n, place in enumerate(places) if n in hidden}
+    return "".join("*" if place in stars else letter for place, letter in enumerate(found[0]))
+
+
+def _digits(found: re.Match[str]) -> str:
+    return found[0].replace(" ", "").replace("-", "")
+
+
+def _is_card(digits: str) -> bool:
+    return bool(_CARD.fullmatch(digits)) and luhn(digits)
 
 
 def luhn(digits: str) -> bool:

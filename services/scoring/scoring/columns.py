@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 import pyarrow as pa
 from fastapi import APIRouter, Depends, Request
+from kit.audit import counted
 from kit.audit.acts import Act, acting
 from kit.identity import Principal, Verifier
 from kit.intake import Answer, Rejected, Take, parse
@@ -108,6 +109,7 @@ async def _by_line(
     for start in range(0, len(rows), LINES_AT_ONCE):
         some = rows[start : start + LINES_AT_ONCE]
         good, bad = await asyncio.to_thread(_read, some, model)
+        counted(rejected=len(bad))
         answer = await take(who, good) if good else Answer()
         accepted += answer.accepted
         unchanged += answer.unchanged

@@ -9,7 +9,16 @@ from typing import Annotated, Any, Literal
 
 from kit.db import Database
 from kit.identity import Principal
-from kit.intake import Answer, NoneIfEmpty, NoSecrets, Record, Rejected, Take, TakeWhole, parse
+from kit.intake import (
+    Answer,
+    CardsMasked,
+    NoneIfEmpty,
+    Record,
+    Rejected,
+    Take,
+    TakeWhole,
+    parse,
+)
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, Field, RootModel
 
 from scoring.domain.account import OwnRate
@@ -53,7 +62,7 @@ _STORABLE = r"^[^\x00]*$"
 Text = Annotated[str, Field(min_length=1, max_length=100, pattern=_STORABLE)]
 Optional = Annotated[Annotated[str, Field(max_length=200, pattern=_STORABLE)] | None, NoneIfEmpty]
 Free = Annotated[
-    Annotated[str, Field(max_length=200, pattern=_STORABLE), NoSecrets] | None, NoneIfEmpty
+    Annotated[str, Field(max_length=200, pattern=_STORABLE), CardsMasked] | None, NoneIfEmpty
 ]
 
 

@@ -8,7 +8,6 @@ from kit.db import Database
 from customer.domain.customer import Customer, fit_customer
 from customer.domain.events import CustomerRecorded
 from customer.domain.taking import Outcome, take
-from customer.operations.keys import ensure_key
 from customer.operations.organisation import Lines, counted, recorded_institution
 from customer.store import customers as store
 from customer.store import organisation
@@ -19,7 +18,6 @@ async def record_customers(
     db: Database, institution: str, told: Lines[Customer], *, at: datetime
 ) -> Outcome:
     """Take customers whose branch and manager are known."""
-    await ensure_key(db, institution, at=at)
     async with writing(db, institution) as session:
         as_of = (await recorded_institution(session, institution)).as_of
         branches = await organisation.branches(session, institution)
@@ -32,7 +30,7 @@ async def record_customers(
             key=lambda one: one.id,
             fit=lambda so_far, one: fit_customer(so_far.get(one.id), one, as_of, branches, staff),
         )
-        await store.save_customers(session, institution, taken.changed)
+        await store.save_customers(session, institution, taken.changed, at=at)
         events = [
             CustomerRecorded(institution=institution, version=one.version, value=one.value)
             for one in taken.changed.values()

@@ -9,20 +9,8 @@ from kit.db import Database, Duty
 
 from customer.store import personal, rotation
 
-FIRST = 1
 _PAUSE_SECONDS = 60.0
 _BEFORE_ALL = UUID(int=0)
-
-
-async def ensure_key(db: Database, institution: str, *, at: datetime) -> None:
-    """Have a key for the institution, committed before anything is sealed with it."""
-    async with db.read(institution) as session:
-        if personal.vault_of(session).known(institution):
-            return
-        known = await rotation.versions(session, institution)
-    if not known:
-        async with db.transaction(institution) as session:
-            await personal.add_key(session, institution, FIRST, at=at)
 
 
 async def rotate(db: Database, institution: str, *, at: datetime) -> int:
@@ -30,11 +18,13 @@ async def rotate(db: Database, institution: str, *, at: datetime) -> int:
 
     All its keys are wrapped by the newest master key of the file, as it is now.
     """
-    await ensure_key(db, institution, at=at)
     async with db.transaction(institution) as session:
         personal.vault_of(session).master.reload()
         await rotation.wrap_keys(session, institution)
         known = await rotation.versions(session, institution)
+        if not known:
+            await personal.add_key(session, institution, personal.FIRST, at=at)
+            known = [personal.FIRST]
         newest = max(known)
         if len(known) > 1:
             return newest
@@ -49,10 +39,9 @@ async def catch_up(db: Database, institution: str, *, at: datetime) -> AsyncGene
     anyone. Rows that others hold are left to the next time.
     """
     done = 0
-    await ensure_key(db, institution, at=at)
     while True:
         async with db.transaction(institution) as session:
-            some = await rotation.seal_some(session, institution)
+            some = await rotation.seal_some(session, institution, at=at)
         if not some:
             break
         done += some

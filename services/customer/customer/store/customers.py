@@ -1,6 +1,7 @@
 """Customers as they are written."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import select, text, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -69,13 +70,17 @@ async def lock_customers(
 
 
 async def save_customers(
-    session: AsyncSession, institution: str, told: Mapping[CustomerId, Known[Customer]]
+    session: AsyncSession,
+    institution: str,
+    told: Mapping[CustomerId, Known[Customer]],
+    *,
+    at: datetime,
 ) -> None:
     """Write customers as they now are, their personal values sealed."""
     if not told:
         return
     known = [one for _, one in sorted(told.items())]
-    key = await personal.current_key(session, institution)
+    key = await personal.current_key(session, institution, at=at)
     values = [(one.value.id, {name: getattr(one.value, name) for name in SEALED}) for one in known]
     sealed = await personal.sealed(key, values)
     written = [

@@ -25,8 +25,11 @@ _CURRENT = text(
 )
 _ADD = text(
     "insert into institution_key (institution, version, master, kept, made_at) "
-    "values (:institution, :version, :master, :kept, :at) on conflict do nothing"
+    "values (:institution, :version, :master, :kept, :at) on conflict do nothing "
+    "returning version"
 )
+FIRST = 1
+_MADE = "key made"
 
 
 def vault_of(session: AsyncSession) -> Vault:
@@ -41,27 +44,35 @@ async def live_keys(session: AsyncSession, institution: str) -> Mapping[int, Ins
     return {one.version: _open(session, institution, one) for one in found}
 
 
-async def current_key(session: AsyncSession, institution: str) -> InstitutionKey:
+async def current_key(session: AsyncSession, institution: str, *, at: datetime) -> InstitutionKey:
     """Return the version to seal with; it cannot be retired before the transaction ends.
 
     One that is retired while we wait for it is no longer found, and the newer one is by then.
+    Where there is none at all, the first is made in this transaction.
     """
     found = await rows(session, _CURRENT, institution=institution)
-    [one] = found or await rows(session, _CURRENT, institution=institution)
+    if not found:
+        await add_key(session, institution, FIRST, at=at)
+        found = await rows(session, _CURRENT, institution=institution)
+    [one] = found
     return _open(session, institution, one)
 
 
 async def add_key(session: AsyncSession, institution: str, version: int, *, at: datetime) -> None:
     """Make a version of the institution's key, unless it is there already."""
-    master, kept = vault_of(session).new(institution, version)
+    vault = vault_of(session)
+    master, kept = vault.new(institution, version)
     values = {"institution": institution, "version": version, "master": master, "kept": kept}
-    await (await session.connection()).execute(_ADD, values | {"at": at})
+    if await rows(session, _ADD, **values, at=at):
+        made = session.info.setdefault(_MADE, {})
+        made[version] = vault.unwrapped(institution, version, master, kept)
 
 
 def _open(session: AsyncSession, institution: str, row: Row[Any]) -> InstitutionKey:
-    vault = vault_of(session)
-    known = vault.known(institution).get(row.version)
-    return known or vault.open(institution, row.version, row.master, row.kept)
+    """Open a version, once for all; one made by this transaction is not known before it commits."""
+    made: Mapping[int, InstitutionKey] = session.info.get(_MADE, {})
+    known = made.get(row.version) or vault_of(session).known(institution).get(row.version)
+    return known or vault_of(session).open(institution, row.version, row.master, row.kept)
 
 
 async def opened(

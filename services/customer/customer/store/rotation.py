@@ -69,12 +69,12 @@ async def versions(session: AsyncSession, institution: str) -> list[int]:
     return [row.version for row in await rows(session, _VERSIONS, institution=institution)]
 
 
-async def seal_some(session: AsyncSession, institution: str) -> int:
+async def seal_some(session: AsyncSession, institution: str, *, at: datetime) -> int:
     """Seal some rows that still have personal values as they are; return how many."""
     found = await rows(session, _UNSEALED, institution=institution, limit=BATCH)
     if not found:
         return 0
-    key = await personal.current_key(session, institution)
+    key = await personal.current_key(session, institution, at=at)
     values = [(row.id, {column: getattr(row, column) for column in SEALED}) for row in found]
     made = await personal.sealed(key, values)
     told = [kept | {"id": row.id} for row, kept in zip(found, made, strict=True)]

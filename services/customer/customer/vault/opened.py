@@ -27,10 +27,15 @@ class Vault:
 
     def open(self, institution: str, version: int, master: str, kept: bytes) -> InstitutionKey:
         """Open a version that the database keeps."""
-        secret = self.master.unwrap(master, kept, _place(institution, version))
-        key = InstitutionKey(version, secret)
+        key = self.unwrapped(institution, version, master, kept)
         self._opened.setdefault(institution, {})[version] = key
         return key
+
+    def unwrapped(self, institution: str, version: int, master: str, kept: bytes) -> InstitutionKey:
+        """Open a version that the database may yet keep, for whoever asks alone."""
+        return InstitutionKey(
+            version, self.master.unwrap(master, kept, _place(institution, version))
+        )
 
     def wrapped_again(
         self, institution: str, version: int, master: str, kept: bytes

@@ -1,6 +1,6 @@
 """Watches a schema's resolvers: what each mutation does, what each field shows of whom."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from enum import Enum
 from inspect import isawaitable
 from typing import Any, TypeAlias
@@ -10,6 +10,7 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 
 from kit.audit.acts import Act, acting
 from kit.audit.scribe import notes
+from kit.secrets import refuse
 
 Resolver: TypeAlias = Callable[..., Any]
 _KEY = "id"
@@ -45,9 +46,11 @@ def _resolver(field: GraphQLField) -> Resolver:
 
 def _act(name: str, resolve: Resolver) -> Callable[..., Awaitable[Any]]:
     async def acted(source: Any, info: Any, **arguments: Any) -> Any:  # noqa: ANN401  (GraphQL's own)
-        entities = {str(one) for one in arguments.values() if isinstance(one, UUID)}
-        why = _text(arguments.get("reason")) or _text(arguments.get("basis"))
-        act = Act(info.context.principal, name, entities, _named(arguments), reason=why)
+        told = dict(_told(arguments))
+        entities = {str(one) for one in told.values() if isinstance(one, UUID)}
+        why = _text(told.get("reason")) or _text(told.get("basis"))
+        refuse("The reason", why or "")
+        act = Act(info.context.principal, name, entities, _named(told), reason=why)
         with acting(act):
             found = resolve(source, info, **arguments)
             return await found if isawaitable(found) else found
@@ -76,6 +79,15 @@ def _shown(field: str, attribute: str, resolve: Resolver) -> Resolver:
         return resolve(source, info, **arguments)
 
     return shown
+
+
+def _told(arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Give what a mutation is told, by name; what an input object holds too."""
+    for name, value in arguments.items():
+        if isinstance(value, Mapping):
+            yield from _told(value)
+        else:
+            yield name, value
 
 
 def _named(arguments: Mapping[str, Any]) -> set[str]:

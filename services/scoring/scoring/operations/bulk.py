@@ -62,7 +62,8 @@ async def _patiently(
     tries = 0
     while True:
         with sorter(keeping.archive.root, threads=THREADS) as (connection, folder):
-            step = _Step(keeping, bank, Sorted(connection, table), folder)
+            found = await asyncio.to_thread(Sorted, connection, table)
+            step = _Step(keeping, bank, found, folder)
             try:
                 return await step.take(at, horizon)
             except OvertakenError:

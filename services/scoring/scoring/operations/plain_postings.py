@@ -16,11 +16,11 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
-from kit import secrets
 from kit.db import Database
 from kit.intake import Answer, Rejected, tell
 from sqlalchemy.exc import IntegrityError
 
+from scoring.archive import free_text
 from scoring.domain.posting import (
     CLOCKS_MAY_DIFFER,
     EARLIEST,
@@ -98,6 +98,7 @@ def _table(body: bytes) -> pa.Table | None:
     """Read one object a line; None unless each line is one, with our fields as text.
 
     No object spans lines: each begins with a brace, and within one no brace may follow there.
+    A free text that must not be kept is null, so that its line is none of the good ones.
     """
     text = body.removesuffix(b"\n")
     lines = text.count(b"\n{") + 1
@@ -109,7 +110,7 @@ def _table(body: bytes) -> pa.Table | None:
     if table is None or table.num_rows != lines:
         return None
     columns = {name: table[name].combine_chunks() for name in table.schema.names}
-    columns |= {name: pc.fill_null(columns[name], "") for name in _FREE}
+    columns |= {name: free_text.kept(pc.fill_null(columns[name], "")) for name in _FREE}
     columns["amount_minor"] = columns["amount_minor"].cast(pa.string())
     return pa.table(columns)
 
@@ -143,7 +144,6 @@ def _judged(table: pa.Table, at: datetime) -> pa.BooleanArray:
         *(pc.match_substring_regex(column[name], _WORD) for name in ("id", "account_number")),
         *(pc.match_substring_regex(column[name], _TEXT) for name in _FREE),
         *(pc.less_equal(pc.utf8_length(column[name]), _LONGEST_TEXT) for name in _FREE),
-        *(_harmless(column[name]) for name in _FREE),
         pc.match_substring_regex(column["amount_minor"], _NUMBER),
         pc.match_substring_regex(column["currency"], "^[A-Z]{3}$"),
         pc.is_in(column["channel"], _words(Channel)),
@@ -156,15 +156,6 @@ def _judged(table: pa.Table, at: datetime) -> pa.BooleanArray:
 def _words(kinds: type[StrEnum]) -> pa.StringArray:
     """Give an enumeration's words; not at import, for Arrow loads pandas with its first array."""
     return pa.array([*kinds], pa.string())
-
-
-def _harmless(texts: pa.StringArray) -> pa.BooleanArray:
-    """Tell whether texts hold nothing that must not be kept; few need the closer look."""
-    suspect = pc.match_substring_regex(texts, secrets.SUSPECT)
-    if not pc.any(suspect).as_py():
-        return pc.invert(suspect)
-    seen = zip(texts.to_pylist(), suspect.to_pylist(), strict=True)
-    return pa.array([not (odd and secrets.secret(text)) for text, odd in seen], pa.bool_())
 
 
 def _timely(value_date: pa.StringArray, booked_at: pa.StringArray, at: datetime) -> pa.Array:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from kit.audit import about
+from kit.audit import about, counted
 from kit.db import Database
 from kit.identity import Principal
 from kit.intake import Answer, Rejected, tell
@@ -64,6 +64,7 @@ async def record_schemes(
                 await schemes.hold(session, who.institution)
                 arrival = await _arrive(session, who, scheme.version, content)
                 about([f"scheme/{scheme.version}"])
+                counted(**{_COUNTED_AS[arrival]: 1})
             counts[arrival] += 1
         except SchemeConflict as conflict:
             rejected.append(Rejected(line, conflict.code, str(conflict)))
@@ -82,6 +83,11 @@ class Arrival(Enum):
     LOADED = "in force"
     DRAFTED = "a draft"
     KNOWN = "stored already"
+
+
+_COUNTED_AS = {
+    Arrival.LOADED: "accepted", Arrival.DRAFTED: "parked", Arrival.KNOWN: "unchanged",
+}  # fmt: skip
 
 
 async def _arrive(session: AsyncSession, who: Principal, number: int, content: Content) -> Arrival:
