@@ -6,14 +6,20 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scoring.domain.account import Account, AccountId, CustomerId, History
+from scoring.domain.account import Account, AccountId, CustomerId, History, Moments
 from scoring.domain.contribution import price
+from scoring.domain.earned_points import earned_points
 from scoring.domain.holders import Part, part_of
+from scoring.domain.index import Source
 from scoring.domain.line import Line
+from scoring.domain.measured import measured
+from scoring.domain.money import half_away
+from scoring.domain.month_end import days_come, month_ends
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.returns import economic_capital, raroc_ppm
 from scoring.domain.scheme_document import scheme_of
+from scoring.domain.valuation import value
 
 from tests.scoring.conftest import customer_id
 
@@ -62,6 +68,56 @@ def test_what_holders_have_of_an_account_is_the_account(example_scheme, opening,
             parts = [leaves[place].amount_minor for leaves in held if leaves]
             assert sum(parts) == leaf.amount_minor
             assert len(parts) == (1 + len(joint) if option == "equal" else 1)
+
+
+AMOUNTS = st.integers(-(10**12), 10**12)
+POINTS = {"per_10000": {"p": 135}, "pay_per_point_minor": 7}
+BY_POINTS = {
+    "window_months": 1, "metric": "points",
+    "ladder": [{"code": "LOW", "name": "Low", "at_least_points": 0}],
+}  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(AMOUNTS, st.lists(st.tuples(st.integers(1, 29), AMOUNTS)), st.sets(st.sampled_from(JOINT)))
+def test_what_is_read_live_of_a_holder_is_what_is_kept_of_them(
+    example_scheme, opening, moves, joint
+):
+    account, february = an_account(sorted(joint)), date(2024, 2, 1)
+    moments = Moments(
+        sum(amount for _, amount in moves), sum(day * amount for day, amount in moves)
+    )
+    histories = {account.id: History(opening, {february: moments})}
+    owned, period = [(account, histories[account.id])], Period(february, february)
+    for option in ("owner", "equal"):
+        policy = a_policy(example_scheme, joint_holders=option, points=POINTS, tiers=BY_POINTS)
+        whole = earned_points(owned, policy, period).whole()
+        parts = 0
+        for one in (OWNER, *JOINT):
+            live = measured(owned, policy, february, one)
+            kept = value(one, [account], histories, policy, period)
+            ends = list(month_ends(owned, policy, period, one))
+            days = sum(end.balance_days for end in ends)
+            assert live[Source.POINTS] == kept.points.get(february, 0)
+            assert live[Source.AVERAGE_BALANCE] == half_away(days, days_come(february, MARCH))
+            assert live[Source.GROSS] == sum(kept.sums.values())
+            parts += live[Source.POINTS]
+        assert parts == sum(leaf.points for leaf in whole)
+
+
+def test_a_share_of_points_is_told_and_paid_by_the_part(example_scheme):
+    policy = a_policy(example_scheme, joint_holders="equal", points=POINTS)
+    owned = [(an_account(), History(3_650_000))]
+    leaves = [
+        earned_points(owned, policy, Period(MARCH, MARCH), one).whole()
+        for one in (OWNER, JOINT[0], JOINT[1])
+    ]
+    assert [[(leaf.points, leaf.pay_minor) for leaf in found] for found in leaves] == [
+        [(247, 1_729)], [(246, 1_722)], [],
+    ]  # fmt: skip
+    assert [(one.name, one.value, one.unit) for one in leaves[1][0].inputs[-2:]] == [
+        ("whole", 493, "points"), ("share", "2 of 2", "holder"),
+    ]  # fmt: skip
 
 
 def test_the_capital_that_an_account_binds_is_shared_too(example_scheme):
@@ -144,6 +200,44 @@ async def test_kept_and_live_agree_on_whose_a_joint_account_is(bank, example_sch
     }
     data = await bank.data(f"{{ bankContribution({PERIOD}) {{ total {{ amount }} }} }}")
     assert data["bankContribution"]["total"]["amount"] == account
+
+
+MEASURES = {
+    "money": {"of": "average_balance", "normalise": "cap_floor", "floor_minor": 0, "cap_minor": 3_650_000},
+    "use": {"of": "points", "normalise": "cap_floor", "floor_minor": 0, "cap_minor": 1_000},
+}  # fmt: skip
+INDEX = {"weights": {"money": 500_000, "use": 500_000}, "measures": MEASURES}
+SCORED = """points(from: "2024-01", to: "2024-01") { points pay { amount } }
+  index(month: "2024-01") { parts { value } }"""
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("option", ["owner", "equal"])
+async def test_points_and_the_index_count_the_part_of_a_joint_account(bank, example_scheme, option):
+    points = {"per_10000": {"deposit_product": 135}, "pay_per_point_minor": 7}
+    scheme = example_scheme | {"joint_holders": option, "points": points, "index": INDEX}
+    await bank.ingest("scheme", scheme)
+    await bank.rates("deposit_product", 5_000, 20_000)
+    await bank.learn(
+        bank.institution_news(), bank.customer_news("c"), bank.customer_news("w"),
+        bank.account_news("d", "c", joint=["w"]),
+    )  # fmt: skip
+    await bank.post(bank.posting("d", 3_650_001, "2024-01-01"))
+    found = [await bank.of_customer(one, SCORED) for one in "cw"]
+    told = [
+        (one["points"]["points"], one["points"]["pay"], [p["value"] for p in parts["parts"]])
+        if (parts := one["index"])
+        else (one["points"]["points"], one["points"]["pay"], None)
+        for one in found
+    ]
+    assert told == (
+        [("493", {"amount": "34.51"}, ["36500.01", "493"]), ("0", None, None)]
+        if option == "owner"
+        else [
+            ("247", {"amount": "17.29"}, ["18250.01", "247"]),
+            ("246", {"amount": "17.22"}, ["18250.00", "246"]),
+        ]
+    )
 
 
 BALANCES = """{ depositDeviation(from: "2024-01", to: "2024-01") { balance { amount } average { amount } }

@@ -21,8 +21,8 @@ from scoring.archive.reader import Archive
 from scoring.columns import columns
 from scoring.domain.problems import ArchiveUnavailable
 from scoring.graphql.context import Context
-from scoring.graphql.index_loaders import IndexLoaders
 from scoring.graphql.loaders import Loaders
+from scoring.graphql.moment import Moment
 from scoring.graphql.schema import SCHEMA
 from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.inbox import handlers
@@ -75,14 +75,12 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
             await archiving.work(keeping, calm, clock)
 
     def context(principal: Principal) -> Context:
-        loaders = Loaders(db, policies, principal.institution)
-        scored = IndexLoaders(db, principal.institution, loaders)
+        loaders = Loaders(Moment(db, policies, principal.institution))
         schemes = SchemeLoaders(db, principal.institution)
         return Context(
             db=db,
             principal=principal,
             loaders=loaders,
-            scored=scored,
             schemes=schemes,
             policies=policies,
             clock=clock,

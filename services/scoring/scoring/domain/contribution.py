@@ -8,7 +8,7 @@ from scoring.domain.account import Account, CustomerId, History
 from scoring.domain.balance import AccountMonth, account_months
 from scoring.domain.balance_cost import balance_cost
 from scoring.domain.capital_charge import capital_charge
-from scoring.domain.holders import WHOLE, part_of, shared
+from scoring.domain.holders import part_of, shared
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line, View
 from scoring.domain.months import Period
@@ -77,8 +77,7 @@ def price(
     priced = Priced()
     for account, history in accounts:
         for atom in account_months(account, history, period, policy.business_date):
-            scheme = policy.scheme(atom.month)
-            part = WHOLE if whose is None else part_of(account, whose, scheme)
+            part = part_of(account, whose, policy.scheme(atom.month))
             if part is not None:
                 found = Priced(missing=priced.missing)
                 _price_month(account, atom, policy, found)

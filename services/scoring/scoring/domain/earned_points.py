@@ -1,15 +1,17 @@
 """The points that accounts earn: for their mean balances and for what is done on them.
 
-One leaf for each account, month and entry, rounded once to whole points, half away from zero.
+One leaf for each account, month and entry, rounded once to whole points, half away from zero; of
+an account that the scheme divides, each holder has a part of those.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from scoring.domain.account import Account, History
+from scoring.domain.account import Account, CustomerId, History
 from scoring.domain.balance import AccountMonth, account_months
 from scoring.domain.contribution import problem_of
+from scoring.domain.holders import Part, part_of, share_inputs
 from scoring.domain.leaf import Input
 from scoring.domain.line import Line
 from scoring.domain.money import half_away, minor_digits
@@ -24,7 +26,7 @@ PER = 10_000
 
 @dataclass(frozen=True, slots=True)
 class PointLeaf:
-    """What one entry of the scheme gives one account in one month."""
+    """What one entry of the scheme gives one account in one month, or a holder of it."""
 
     account: Account
     month: date
@@ -49,29 +51,41 @@ class Earned:
 
 
 def earned_points(
-    accounts: Iterable[tuple[Account, History]], policy: Policy, period: Period
+    accounts: Iterable[tuple[Account, History]],
+    policy: Policy,
+    period: Period,
+    whose: CustomerId | None = None,
 ) -> Earned:
-    """Return the points of every account's months, with which the histories must begin."""
+    """Return the points of every account's months, with which the histories must begin.
+
+    Accounts count whole; for a customer, with the part that the month's scheme gives them.
+    """
     earned = Earned()
     for account, history in accounts:
         for atom in account_months(account, history, period, policy.business_date):
+            part = part_of(account, whose, policy.scheme(atom.month))
+            if part is None:
+                continue
             money = in_scheme_money(account, atom, policy, weighed=True)
             if isinstance(money, Missing):
                 earned.missing.append(money)
             elif money is not None:
-                earned.leaves += _leaves(account, atom, money)
+                earned.leaves += _leaves(account, atom, money, part)
     return earned
 
 
-def _leaves(account: Account, atom: AccountMonth, money: SchemeMoney) -> Iterator[PointLeaf]:
+def _leaves(
+    account: Account, atom: AccountMonth, money: SchemeMoney, part: Part
+) -> Iterator[PointLeaf]:
     scheme = money.scheme
-    for entry, points, inputs in (
+    for entry, whole, inputs in (
         *_by_balance(account, atom, money, scheme),
         *_by_acts(money, scheme),
     ):
-        each = scheme.points.pay_per_point_minor
+        each, points = scheme.points.pay_per_point_minor, part.of(whole)
         pay = None if each is None else each * points
-        yield PointLeaf(account, atom.month, entry, points, inputs, pay)
+        told = *inputs, *share_inputs(whole, "points", part)
+        yield PointLeaf(account, atom.month, entry, points, told, pay)
 
 
 Entry = tuple[str, int, tuple[Input, ...]]

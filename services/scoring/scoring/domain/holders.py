@@ -29,8 +29,13 @@ class Part:
 WHOLE = Part(1, 1)
 
 
-def part_of(account: Account, customer: CustomerId, scheme: Scheme | None) -> Part | None:
-    """Return which part of the account counts for the customer under a scheme; None for none."""
+def part_of(account: Account, customer: CustomerId | None, scheme: Scheme | None) -> Part | None:
+    """Return which part of the account counts for the customer under a scheme; None for none.
+
+    Where nobody in particular is asked for it is the whole.
+    """
+    if customer is None:
+        return WHOLE
     if scheme is None or scheme.joint_holders is JointHolders.OWNER:
         return WHOLE if customer == account.owner_id else None
     holders = [account.owner_id, *sorted(set(account.joint_ids) - {account.owner_id})]
@@ -64,12 +69,15 @@ def shared(leaf: Leaf, part: Part) -> Leaf:
         amount_minor=part.of(leaf.amount_minor),
         capital=CapitalUse(used.days / part.parts, used.years / part.parts) if used else None,
         formula=f"{_SHARE_OF}{leaf.formula})",
-        inputs=(
-            *leaf.inputs,
-            Input("whole", leaf.amount_minor, "minor"),
-            Input("share", f"{part.place} of {part.parts}", HOLDER),
-        ),
+        inputs=(*leaf.inputs, *share_inputs(leaf.amount_minor, "minor", part)),
     )
+
+
+def share_inputs(whole: int, unit: str, part: Part) -> tuple[Input, ...]:
+    """Tell what a part is of; nothing where it is the whole."""
+    if part.parts == 1:
+        return ()
+    return Input("whole", whole, unit), Input("share", f"{part.place} of {part.parts}", HOLDER)
 
 
 def whole_of(leaf: Leaf) -> tuple[int, str, tuple[Input, ...]]:

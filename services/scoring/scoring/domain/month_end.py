@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from scoring.domain.account import Account, CustomerId, History
 from scoring.domain.balance import AccountMonth, account_months
-from scoring.domain.holders import WHOLE, part_of
+from scoring.domain.holders import part_of
 from scoring.domain.money import MILLION, half_away
 from scoring.domain.months import Period, days_in, month_of
 from scoring.domain.policy import Policy
@@ -57,7 +57,7 @@ def month_ends(
     """
     for account, history in accounts:
         for atom in account_months(account, history, period, policy.business_date):
-            part = part_of(account, customer, policy.scheme(atom.month)) if customer else WHOLE
+            part = part_of(account, customer, policy.scheme(atom.month))
             if part is None:
                 continue
             end = MonthEnd(

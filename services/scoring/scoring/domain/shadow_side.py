@@ -122,13 +122,10 @@ def _standing(
 def _earned(theirs: Theirs, fails: date | None, policy: Policy, period: Period) -> tuple[int, int]:
     """Return points and pay of the months that can be priced, as the accounts are shared."""
     points = pay = 0
-    for leaf in earned_points(theirs.owned, policy, period).leaves:
-        scheme = policy.scheme(leaf.month)
-        part = part_of(leaf.account, theirs.customer_id, scheme)
-        if scheme and part and (fails is None or leaf.month < fails):
-            mine = part.of(leaf.points)
-            points += mine
-            pay += mine * (scheme.points.pay_per_point_minor or 0)
+    for leaf in earned_points(theirs.owned, policy, period, theirs.customer_id).leaves:
+        if fails is None or leaf.month < fails:
+            points += leaf.points
+            pay += leaf.pay_minor or 0
     return points, pay
 
 

@@ -8,7 +8,7 @@ from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.balance import account_months
 from scoring.domain.contribution import price, problem_of
 from scoring.domain.earned_points import earned_points
-from scoring.domain.holders import WHOLE, part_of
+from scoring.domain.holders import part_of
 from scoring.domain.ladder import BALANCE_LINES
 from scoring.domain.line import Line, View
 from scoring.domain.measures import Measures, window_sum
@@ -72,10 +72,8 @@ def points_by_month(
 ) -> dict[date, int]:
     """Return the points of each month that earns any, as the accounts are shared."""
     found: dict[date, int] = {}
-    for one in earned_points(owned, policy, period).leaves:
-        part = WHOLE if whose is None else part_of(one.account, whose, policy.scheme(one.month))
-        if part is not None:
-            found[one.month] = found.get(one.month, 0) + part.of(one.points)
+    for one in earned_points(owned, policy, period, whose).leaves:
+        found[one.month] = found.get(one.month, 0) + one.points
     return found
 
 
@@ -90,8 +88,7 @@ def balance_days(
     for account, history in owned:
         if account.currency == policy.currency and account.line in BALANCE_LINES:
             for atom in account_months(account, history, period, policy.business_date):
-                scheme = policy.scheme(atom.month)
-                part = WHOLE if whose is None else part_of(account, whose, scheme)
+                part = part_of(account, whose, policy.scheme(atom.month))
                 if part is not None:
                     key = atom.month, account.line
                     found[key] = found.get(key, 0) + part.of(atom.balance_days)

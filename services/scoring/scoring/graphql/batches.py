@@ -1,11 +1,14 @@
 """Batches of pairs: a thing, and the period or day that it is asked for."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
+
+from kit.problem import Problem
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Second = TypeVar("Second")
+Asked = ParamSpec("Asked")
 
 
 def by_second(
@@ -24,3 +27,13 @@ def by_second(
         return [found[key] for key in keys]
 
     return grouped
+
+
+def or_refusal(
+    work: Callable[Asked, Value], *args: Asked.args, **kwargs: Asked.kwargs
+) -> Value | Problem:
+    """Return what comes of `work`, or the refusal that stands in its place among the batch."""
+    try:
+        return work(*args, **kwargs)
+    except Problem as refusal:
+        return refusal

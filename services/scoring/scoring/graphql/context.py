@@ -9,7 +9,6 @@ import strawberry
 from kit.db import Database
 from kit.identity import Principal
 
-from scoring.graphql.index_loaders import IndexLoaders
 from scoring.graphql.loaders import Loaders
 from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.store.institution import Policies
@@ -22,7 +21,6 @@ class Context:
     db: Database
     principal: Principal
     loaders: Loaders
-    scored: IndexLoaders
     schemes: SchemeLoaders
     policies: Policies
     clock: Callable[[], datetime]

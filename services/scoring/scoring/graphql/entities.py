@@ -73,7 +73,7 @@ class Account:
         self, info: Info, on: date | None = None, as_of: AsOfArgument = None
     ) -> Money | None:
         loaders = info.context.loaders.at(moment(as_of))
-        found = await loaders.balance_by_account_id.load((self.id, on))
+        found = await loaders.accounts.balance_by_account_id.load((self.id, on))
         return Money.of(*found) if found else None
 
     @strawberry.field(
@@ -85,7 +85,9 @@ class Account:
         self, info: Info, from_: From, to: To, as_of: AsOfArgument = None
     ) -> Money | None:
         key = (self.id, period(from_, to))
-        found = await info.context.loaders.at(moment(as_of)).average_by_account_id.load(key)
+        found = await info.context.loaders.at(moment(as_of)).accounts.average_by_account_id.load(
+            key
+        )
         return Money.of(*found) if found else None
 
     @strawberry.field(
@@ -99,10 +101,10 @@ class Account:
                 f"'to' must not be before 'from', nor {LONGEST_DAYS} days or more after it."
             )
         loaders = info.context.loaders.at(moment(as_of))
-        account = await loaders.account_by_id.load(AccountId(self.id))
+        account = await loaders.accounts.account_by_id.load(AccountId(self.id))
         if account is None or (as_of is not None and await loaders.policy() is None):
             return None
-        opening, moves = await loaders.movements(account, from_, to)
+        opening, moves = await loaders.accounts.movements(account, from_, to)
         balances = daily(opening, moves, from_, to)
         return [
             DailyBalance(
@@ -113,7 +115,7 @@ class Account:
 
     @strawberry.field(description="The loan's terms; null where the account is no loan.")
     async def loan(self, info: Info) -> Loan | None:
-        account = await info.context.loaders.account_by_id.load(AccountId(self.id))
+        account = await info.context.loaders.accounts.account_by_id.load(AccountId(self.id))
         return Loan.of(account.loan, account.currency) if account and account.loan else None
 
     @strawberry.field(description="What the account contributes to its owner's worth.")
@@ -121,7 +123,7 @@ class Account:
         self, info: Info, from_: From, to: To, as_of: AsOfArgument = None
     ) -> Contribution | None:
         months, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
-        leaves = await loaders.leaves_by_account_id.load((self.id, months))
+        leaves = await loaders.accounts.leaves_by_account_id.load((self.id, months))
         policy = await loaders.policy()
         if leaves is None or policy is None:
             return None
@@ -139,27 +141,29 @@ class Customer:
     id: UUID = strawberry.field(description="Stable, and the same in every service.")
 
     @strawberry.field(
-        description="What the customer's own accounts contribute. Null while the customer is "
-        "unknown here. Refused as RATES_MISSING, SCHEME_MISSING, LOAN_TERMS_MISSING or "
-        "CURRENCY_NOT_PRICED or FX_RATES_MISSING where a month cannot be priced."
+        description="What the customer contributes by all accounts, of joint ones by the part "
+        "that the scheme gives them. Null while the customer is unknown here. Refused as "
+        "RATES_MISSING, SCHEME_MISSING, LOAN_TERMS_MISSING, CURRENCY_NOT_PRICED or "
+        "FX_RATES_MISSING where a month cannot be priced."
     )
     async def contribution(
         self, info: Info, from_: From, to: To, as_of: AsOfArgument = None
     ) -> Contribution | None:
         months, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
-        leaves = await loaders.leaves_by_customer_id.load((self.id, months))
+        leaves = await loaders.customers.leaves_by_customer_id.load((self.id, months))
         policy = await loaders.policy()
         if leaves is None or policy is None:
             return None
         return Contribution.of(leaves, months, policy)
 
     @strawberry.field(
-        description="The points that the customer's own accounts earn. Null while the customer is "
-        "unknown here. Refused as the contribution is."
+        description="The points that the customer earns by all accounts, of joint ones by the "
+        "part that the scheme gives them. Null while the customer is unknown here. Refused as the "
+        "contribution is."
     )
     async def points(self, info: Info, from_: From, to: To) -> Points | None:
         months = period(from_, to)
-        leaves = await info.context.scored.points_by_customer_id.load((self.id, months))
+        leaves = await info.context.loaders.index.points_by_customer_id.load((self.id, months))
         policy = await info.context.loaders.policy()
         if leaves is None or policy is None:
             return None
@@ -172,7 +176,7 @@ class Customer:
     )
     async def index(self, info: Info, month: YearMonth) -> CustomerIndex | None:
         key = (self.id, period(month, month))
-        found = await info.context.scored.index_by_customer_id.load(key)
+        found = await info.context.loaders.index.index_by_customer_id.load(key)
         policy = await info.context.loaders.policy()
         if found is None or policy is None:
             return None
@@ -187,7 +191,7 @@ class Customer:
         self, info: Info, from_: From, to: To, path: PathArgument = "", as_of: AsOfArgument = None
     ) -> ExplanationNode | None:
         months, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
-        leaves = await loaders.leaves_by_customer_id.load((self.id, months))
+        leaves = await loaders.customers.leaves_by_customer_id.load((self.id, months))
         policy = await loaders.policy()
         if leaves is None or policy is None:
             return None
@@ -197,7 +201,7 @@ class Customer:
     async def tier(self, info: Info, as_of: AsOfArgument = None) -> Tier | None:
         loaders = info.context.loaders.at(moment(as_of))
         policy = await loaders.policy()
-        found = await loaders.tiers_by_customer_id.load(CustomerId(self.id))
+        found = await loaders.tiers.tiers_by_customer_id.load(CustomerId(self.id))
         held = held_on(found, policy.business_date) if policy else None
         return Tier.of(held, policy) if held and policy else None
 
@@ -207,18 +211,19 @@ class Customer:
         policy = await loaders.policy()
         if policy is None:
             return []
-        found = await loaders.tiers_by_customer_id.load(CustomerId(self.id))
+        found = await loaders.tiers.tiers_by_customer_id.load(CustomerId(self.id))
         return [Tier.of(one, policy) for one in until_day(found, policy.business_date)]
 
     @strawberry.field(
-        description="The deposit deviation of the customer's own accounts at a month's end, in the "
-        "bank's currency, as last worked out. Null of a month yet to come, or before any scheme."
+        description="The deposit deviation of the customer's accounts at a month's end, of joint "
+        "ones of the part that the scheme gives them, in the bank's currency, as last worked out. "
+        "Null of a month yet to come, or before any scheme."
     )
     async def deposit_deviation(
         self, info: Info, month: YearMonth, limit: Limit = STANDARD_LIMIT
     ) -> DepositDeviation | None:
         limit_ppm = ppm(limit, "limit")
-        found = await info.context.loaders.deviation_by_customer_id.load((self.id, month))
+        found = await info.context.loaders.customers.deviation_by_customer_id.load((self.id, month))
         policy = await info.context.loaders.policy()
         if found is None or policy is None:
             return None

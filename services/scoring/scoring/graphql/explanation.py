@@ -56,7 +56,7 @@ class Explained:
         leaf = node.leaf
         if leaf is None:
             return node
-        book = await self.loaders.book(leaf.account, leaf.month, self.policy)
+        book = await self.loaders.accounts.book(leaf.account, leaf.month, self.policy)
         beside = [
             one
             for one in self.leaves

@@ -30,12 +30,14 @@ class CustomerGroup:
     ) -> Contribution | None:
         whole, loaders = period(from_, to), info.context.loaders.at(moment(as_of))
         policy = await loaders.policy()
-        memberships = await loaders.memberships_by_group_id.load(self.id)
+        memberships = await loaders.customers.memberships_by_group_id.load(self.id)
         if memberships is None or policy is None:
             return None
         months = months_by_customer_id(memberships, whole, policy.business_date)
         members = sorted(months)
-        found = await loaders.leaves_by_customer_id.load_many([(one, whole) for one in members])
+        found = await loaders.customers.leaves_by_customer_id.load_many(
+            [(one, whole) for one in members]
+        )
         leaves = {CustomerId(one): told or () for one, told in zip(members, found, strict=True)}
         return Contribution.of(counted_leaves(leaves, months), whole, policy)
 

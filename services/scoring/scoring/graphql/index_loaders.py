@@ -1,91 +1,70 @@
 """Batches for points and the index: what customers earned and how they score in a month."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
-from kit.db import Database
 from kit.problem import Problem
 from strawberry.dataloader import DataLoader
 
-from scoring.domain.account import Account, CustomerId, History
+from scoring.domain.account import CustomerId
 from scoring.domain.earned_points import PointLeaf, earned_points
-from scoring.domain.index import Index, Indexed, Source, Standing, indexed
+from scoring.domain.index import Indexed, Source, Standing, indexed
 from scoring.domain.measured import measured
 from scoring.domain.months import Period, month_of
-from scoring.domain.policy import Policy
-from scoring.graphql.batches import by_second
-from scoring.graphql.loaders import NO_HISTORY, Loaders
+from scoring.graphql.batches import by_second, or_refusal
+from scoring.graphql.customer_loaders import CustomerLoaders, Owned
+from scoring.graphql.moment import Moment
 from scoring.store.standings import standings
-
-Owned = Sequence[tuple[Account, History]]
 
 
 class IndexLoaders:
-    """Built afresh for each request and institution, beside the `Loaders` that it asks."""
+    """Built afresh for each request and moment, beside the `CustomerLoaders` that it asks."""
 
-    def __init__(self, db: Database, institution: str, loaders: Loaders) -> None:
-        self._db = db
-        self._institution = institution
-        self._loaders = loaders
+    def __init__(self, moment: Moment, customers: CustomerLoaders) -> None:
+        self._moment = moment
+        self._customers = customers
         self.points_by_customer_id = DataLoader(load_fn=by_second(self._points))
         self.index_by_customer_id = DataLoader(load_fn=by_second(self._index))
-
-    async def _owned(
-        self, ids: Sequence[UUID], period: Period, policy: Policy
-    ) -> list[Owned | None]:
-        """Return what each customer has, with the histories of the period; None if unknown."""
-        load = self._loaders.accounts_by_customer_id.load_many
-        groups = await load([CustomerId(one) for one in ids])
-        known = [account for group in groups for account in group or ()]
-        histories = await self._loaders.histories(known, period, policy, acts=True)
-        return [
-            None if group is None else [(one, histories.get(one.id, NO_HISTORY)) for one in group]
-            for group in groups
-        ]
 
     async def _points(
         self, ids: list[UUID], period: Period
     ) -> list[list[PointLeaf] | Problem | None]:
-        policy = await self._loaders.policy()
+        policy = await self._moment.policy()
         if policy is None:
             return [None] * len(ids)
+        customers = [CustomerId(one) for one in ids]
+        found = await self._customers.owned(customers, period, policy)
+
+        def earned(owned: Owned, whose: CustomerId) -> list[PointLeaf]:
+            return earned_points(owned, policy, period, whose).whole()
+
         return [
-            None if one is None else _earned(one, policy, period)
-            for one in await self._owned(ids, period, policy)
+            None if owned is None else or_refusal(earned, owned, whose)
+            for owned, whose in zip(found, customers, strict=True)
         ]
 
     async def _index(self, ids: list[UUID], period: Period) -> list[Indexed | Problem | None]:
         """Score each customer in the one month of the period; None where nothing is scored."""
-        policy = await self._loaders.policy()
+        policy = await self._moment.policy()
         scheme = policy.scheme(period.first) if policy else None
         if policy is None or scheme is None or scheme.index is None:
             return [None] * len(ids)
         if period.first > month_of(policy.business_date):
             return [None] * len(ids)
-        owned = await self._owned(ids, period, policy)
-        known = [CustomerId(one) for one, group in zip(ids, owned, strict=True) if group]
-        sources = [one.of for one in scheme.index.among_all()]
-        async with self._db.read(self._institution) as session:
-            places = await standings(session, self._institution, period.first, known, sources)
+        index, customers = scheme.index, [CustomerId(one) for one in ids]
+        found = await self._customers.owned(customers, period, policy)
+        known = [whose for whose, owned in zip(customers, found, strict=True) if owned]
+        sources = [one.of for one in index.among_all()]
+        async with self._moment.read() as session:
+            places = await standings(
+                session, self._moment.institution, period.first, known, sources
+            )
+
+        def scored(owned: Owned, whose: CustomerId) -> Indexed:
+            stands: Mapping[Source, Standing] = places.get(whose, {})
+            return indexed(index, measured(owned, policy, period.first, whose), stands)
+
         return [
-            None
-            if not group
-            else _scored(group, policy, period, scheme.index, places.get(CustomerId(one), {}))
-            for one, group in zip(ids, owned, strict=True)
+            or_refusal(scored, owned, whose) if owned else None
+            for owned, whose in zip(found, customers, strict=True)
         ]
-
-
-def _earned(owned: Owned, policy: Policy, period: Period) -> list[PointLeaf] | Problem:
-    try:
-        return earned_points(owned, policy, period).whole()
-    except Problem as refusal:
-        return refusal
-
-
-def _scored(
-    owned: Owned, policy: Policy, period: Period, index: Index, places: Mapping[Source, Standing]
-) -> Indexed | Problem:
-    try:
-        return indexed(index, measured(owned, policy, period.first), places)
-    except Problem as refusal:
-        return refusal

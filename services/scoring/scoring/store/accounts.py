@@ -28,10 +28,6 @@ _NOW = ("customer", "account", "loan", "account_rate")
 _KNOWN = tuple(as_known(table) for table in _NOW)
 
 
-_OWNED = (
-    "(select o.*, o.owner_id as holder from {account} o where o.institution = :institution "
-    "and o.owner_id = any(cast(:ids as uuid[])))"
-)
 _HELD = (
     "(select o.*, o.owner_id as holder from {account} o where o.institution = :institution "
     "and o.owner_id = any(cast(:ids as uuid[])) "
@@ -42,10 +38,10 @@ _HELD = (
 """Accounts by owner, and by owner or joint holder; each way in has an index of its own."""
 
 
-def _by_customer(theirs: str, customer: str, account: str, loan: str, rate: str) -> TextClause:
+def _by_customer(customer: str, account: str, loan: str, rate: str) -> TextClause:
     return text(
         f"select c.id as customer_id, {_ACCOUNT.format(rate=rate)} from {customer} c "  # noqa: S608  (fixed names)
-        f"left join {theirs.format(account=account)} a on a.holder = c.id "
+        f"left join {_HELD.format(account=account)} a on a.holder = c.id "
         f"left join {loan} l on l.account_id = a.id and l.institution = c.institution "
         "where c.institution = :institution and c.id = any(cast(:ids as uuid[])) order by a.number"
     )
@@ -59,8 +55,7 @@ def _by_id(account: str, loan: str, rate: str) -> TextClause:
     )
 
 
-_BY_OWNER, _BY_OWNER_KNOWN = _by_customer(_OWNED, *_NOW), _by_customer(_OWNED, *_KNOWN)
-_BY_HOLDER, _BY_HOLDER_KNOWN = _by_customer(_HELD, *_NOW), _by_customer(_HELD, *_KNOWN)
+_BY_HOLDER, _BY_HOLDER_KNOWN = _by_customer(*_NOW), _by_customer(*_KNOWN)
 _BY_ID, _BY_ID_KNOWN = _by_id(*_NOW[1:]), _by_id(*_KNOWN[1:])
 _KEYS = text(
     "select number, id, currency, owner_id, line, opened_on, joint from account "
@@ -86,33 +81,19 @@ class AccountFact:
     version: int
 
 
-async def accounts_by_customer_id(
-    session: AsyncSession,
-    institution: str,
-    ids: Sequence[CustomerId],
-    known_at: datetime | None = None,
-) -> dict[CustomerId, list[Account]]:
-    """Return the accounts that each known customer owns, by number; unknown ones are left out."""
-    statement, known = chosen(known_at, _BY_OWNER, _BY_OWNER_KNOWN)
-    return await _by(session, statement, institution=institution, ids=ids, **known)
-
-
 async def held_by_customer_id(
     session: AsyncSession,
     institution: str,
     ids: Sequence[CustomerId],
     known_at: datetime | None = None,
 ) -> dict[CustomerId, list[Account]]:
-    """Return those that each owns or holds jointly, whether or not the scheme counts them."""
+    """Return the accounts that each known customer owns or holds jointly, by number.
+
+    Whether or not the scheme counts them; unknown customers are left out.
+    """
     statement, known = chosen(known_at, _BY_HOLDER, _BY_HOLDER_KNOWN)
-    return await _by(session, statement, institution=institution, ids=ids, **known)
-
-
-async def _by(
-    session: AsyncSession, statement: TextClause, **values: object
-) -> dict[CustomerId, list[Account]]:
     found: dict[CustomerId, list[Account]] = {}
-    for row in await rows(session, statement, **values):
+    for row in await rows(session, statement, institution=institution, ids=ids, **known):
         owned = found.setdefault(CustomerId(row.customer_id), [])
         if row.id is not None:
             owned.append(_account(row))
