@@ -39,6 +39,7 @@ lint: $(READY) ## Run the checks alone
 	    || { echo $$package; cat $(VENV)/deptry.txt; exit 1; }; \
 	done
 	@$(RUN)/codespell $(ROOMS) *.md Makefile
+	@$(RUN)/python -m gateway.policy --check || { echo "The policy has drifted: run 'make schema'."; exit 1; }
 	@for service in $(SERVICES); do \
 	  $(RUN)/python -m $$service sdl | diff -u services/$$service/schema.graphql - \
 	    || { echo "services/$$service/schema.graphql has drifted: run 'make schema'."; exit 1; }; \
@@ -48,7 +49,8 @@ lint: $(READY) ## Run the checks alone
 	@$(NODE) gateway/compose.mjs --check || { echo "The supergraph has drifted: run 'make schema'."; exit 1; }
 	@$(NODE) gateway/documents.mjs --check || { echo "The documents have drifted: run 'make schema'."; exit 1; }
 
-schema: $(READY) ## Write the services' schemas and the supergraph after a change
+schema: $(READY) ## Write what is compiled from policy and schemas after a change
+	@$(RUN)/python -m gateway.policy
 	@for service in $(SERVICES); do \
 	  $(RUN)/python -m $$service sdl > services/$$service/.schema \
 	    && mv services/$$service/.schema services/$$service/schema.graphql || exit 1; \

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const ROLES = fileURLToPath(new URL('../roles.json', import.meta.url));
+const ROLES = fileURLToPath(new URL('../gateway/roles.json', import.meta.url));
 
 /** `roleIn(role, channel)`: its scopes and its reach, or undefined where that role does not work. */
 export function readPolicy({ development, path = ROLES }) {

@@ -136,7 +136,7 @@ def test_each_service_is_told_who_asks_by_a_principal_of_its_own(router, bank, i
     assert set(told.values()) == {
         Principal(
             subject="S-9", role="customer_manager", channel="counter", institution="B",
-            reach=Reach.INSTITUTION, scopes=frozenset({
+            reach=Reach.BOOK, scopes=frozenset({
                 "customer:read", "contribution:read", "offer:read", "offer:respond",
                 "consent:write", "campaign:read", "personal:reveal",
             }),

@@ -9,7 +9,7 @@ from kit.identity import Verifier
 from kit.keys import Expected, Keys
 from kit.problem import Unauthenticated
 from sheaf import programs
-from sheaf.issuer import AUDIENCE, ISSUER, PROGRAMS, ROLES, Caller, Issuer
+from sheaf.issuer import AUDIENCE, ISSUER, Caller, Issuer
 from sheaf.running import token
 from sheaf.system import keep_tokens_fresh, make_keys
 from sheaf.trouble import Trouble
@@ -128,8 +128,17 @@ def test_keys_stay_the_same(data_dir):
     assert claims_of(data_dir, signed)["role"] == "ops"
 
 
-def test_every_role_of_a_person_is_one_that_the_gateway_knows():
-    assert set(ROLES) - set(PROGRAMS) == set(json.loads(gateway.roles().read_text()))
+@pytest.mark.parametrize(
+    ("role", "channel"),
+    [
+        (name, channel)
+        for name, role in json.loads(gateway.roles().read_text()).items()
+        for channel in role["channels"]
+    ],
+)
+def test_every_role_that_the_gateway_knows_gets_a_token_for_its_channels(data_dir, role, channel):
+    said = claims_of(data_dir, token(data_dir, role, channel, "BERKA"))
+    assert (said["role"], said["channel"]) == (role, channel)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,9 @@ Institution = Annotated[
     typer.Option(help="Code of the caller's institution; by default the only one loaded."),
 ]
 Role = Annotated[str, typer.Option(help="Role of the caller, such as teller or developer.")]
+Staff = Annotated[str | None, typer.Option(help="Staff number, for an own book.")]
+Branches = Annotated[list[str] | None, typer.Option(help="Code of a branch; repeatable.")]
+Customer = Annotated[str | None, typer.Option(help="Customer number, for who banks.")]
 Channel = Annotated[str, typer.Option(help="Where the caller sits: counter, phone, online, ...")]
 
 
@@ -152,9 +155,9 @@ def token(  # noqa: PLR0913, PLR0917 - a command has as many options as there ar
     channel: Channel,
     institution: Institution = None,
     subject: Annotated[str | None, typer.Option(help="The user; else the role's name.")] = None,
-    staff: Annotated[str | None, typer.Option(help="Staff number, for an own book.")] = None,
-    branch: Annotated[list[str] | None, typer.Option(help="Code of a branch; repeatable.")] = None,
-    customer: Annotated[str | None, typer.Option(help="Customer number, for who banks.")] = None,
+    staff: Staff = None,
+    branch: Branches = None,
+    customer: Customer = None,
     hours: Annotated[float, typer.Option(help="How long it is valid.")] = 1,
     data_dir: DataDir = Path(".sheaf"),
 ) -> None:
@@ -228,13 +231,17 @@ def query(  # noqa: PLR0913, PLR0917 - a command has as many options as there ar
     channel: Channel = "console",
     role: Role = "developer",
     institution: Institution = None,
+    staff: Staff = None,
+    branch: Branches = None,
+    customer: Customer = None,
     data_dir: DataDir = Path(".sheaf"),
 ) -> None:
     """Ask the gateway and print its JSON; exit code 1 when it has errors and no data."""
     document, values = _document(file), _json(variables)
     system = running(data_dir)
     code = institution or institutions.only(data_dir)
-    answer = Client(system, role, channel, code).ask(document, values)
+    caller = Client(system, role, channel, code, None, branch or (), staff, customer)
+    answer = caller.ask(document, values)
     _print_json(answer.body)
     if answer.errors and not answer.data:
         raise typer.Exit(1)

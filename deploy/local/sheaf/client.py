@@ -1,7 +1,7 @@
 """Asking the gateway: a GraphQL request with a development token, and what came back."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,21 @@ class Client:
     channel: str
     institution: str
     subject: str | None = None
+    branches: Sequence[str] = ()
+    staff_number: str | None = None
+    customer_number: str | None = None
 
     def ask(self, document: str, variables: Mapping[str, Any], timeout: float = 60.0) -> Answer:
         """Send a document and read the answer, whatever its HTTP status."""
         bearer = token(
-            self.running.data_dir, self.role, self.channel, self.institution, subject=self.subject
+            self.running.data_dir,
+            self.role,
+            self.channel,
+            self.institution,
+            subject=self.subject,
+            branches=self.branches,
+            staff_number=self.staff_number,
+            customer_number=self.customer_number,
         )
         url = f"{self.running.urls['gateway']}/graphql"
         try:

@@ -1,24 +1,21 @@
 """The development issuer: tokens for people at the gateway, credentials for programs."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
+import gateway
 from sheaf.signing import SigningKey
 from sheaf.trouble import Trouble
 
 ISSUER = "https://issuer.sheaf.invalid"
 AUDIENCE = "sheaf"
 SERVICES = "sheaf-services"
-CHANNELS = (
-    "counter", "outlet", "phone", "self_service", "online", "mobile", "console", "system",
-)  # fmt: skip
 PROGRAMS = ("loader", "service")
-ROLES = (
-    "teller", "phone_agent", "customer_manager", "marketer", "approver", "finance", "ops",
-    "developer", *PROGRAMS,
-)  # fmt: skip
+"""The roles of credentials; all others are the policy's."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,22 @@ class Caller:
     customer_number: str | None = None
 
     def __post_init__(self) -> None:
-        if self.role not in ROLES:
-            known = ", ".join(ROLES)
+        channels = _channels_by_role()
+        roles = [*channels, *PROGRAMS]
+        if self.role not in roles:
+            known = ", ".join(roles)
             raise Trouble(f"There is no role {self.role!r}.", f"Choose one of: {known}.")
-        if self.channel not in CHANNELS:
-            known = ", ".join(CHANNELS)
+        anywhere = {one for them in channels.values() for one in them}
+        if self.channel not in anywhere:
+            known = ", ".join(sorted(anywhere))
             raise Trouble(f"There is no channel {self.channel!r}.", f"Choose one of: {known}.")
+
+
+@cache
+def _channels_by_role() -> dict[str, list[str]]:
+    """Give the policy's roles, as the gateway reads them."""
+    roles = json.loads(gateway.roles().read_text("utf-8"))
+    return {name: role["channels"] for name, role in roles.items()}
 
 
 def gateway_key(data_dir: Path) -> SigningKey:

@@ -33,6 +33,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.scalar import ScalarDefinition
 
 from kit import problem
+from kit.access import Access, enforce
 from kit.audit.scribe import Scribe
 from kit.audit.watching import watch
 from kit.identity import Principal, Principals
@@ -149,11 +150,12 @@ class Schema(strawberry.federation.Schema):
         subscription: type | None = None,
         *,
         types: Iterable[type],
+        access: Access,
         handlers: Iterable[Handler],
         scalars: Mapping[object, ScalarDefinition] = MappingProxyType({}),
         persons: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """`persons` are the types that tell of somebody: what they show is taken down."""
+        """`access` says who may ask what; what types of `persons` show is taken down."""
         self.streams = subscription is not None
         super().__init__(
             query=query,
@@ -171,7 +173,8 @@ class Schema(strawberry.federation.Schema):
                 ValidationCache,
             ],
         )
-        watch(self._schema, persons)
+        enforce(self._schema, access)
+        watch(self._schema, persons)  # around it: an act is known before it is refused
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -1,9 +1,11 @@
 """The entry points of the campaign subgraph."""
 
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
+from kit.access import read_access
 from kit.graphql import IdempotencyKeyReused, PageInfo, Schema
 
 from campaign import operations
@@ -114,7 +116,6 @@ class Query:
     @strawberry.field(description="Products that a campaign can offer. Needs campaign:read.")
     async def products_on_offer(self, info: Info) -> list[ProductOnOffer] | None:
         context = info.context
-        context.principal.must("campaign:read")
         found = await operations.products_on_offer(context.db, context.principal)
         return [ProductOnOffer(code=one.code, name=one.name, line=one.line) for one in found]
 
@@ -123,7 +124,6 @@ class Query:
         self, info: Info, rule: AudienceRule
     ) -> PreviewAudienceResult | None:
         context = info.context
-        context.principal.must("campaign:read")
         found = await operations.preview(context.db, context.principal, tree(rule))
         return AudiencePreview.of(found)
 
@@ -132,7 +132,6 @@ class Query:
         self, info: Info, first: int = 20, after: str | None = None
     ) -> CampaignConnection | None:
         context = info.context
-        context.principal.must("campaign:read")
         found, more = await operations.campaigns_page(
             context.db, context.principal, first=size(first), after=place(after)
         )
@@ -148,7 +147,6 @@ class Query:
     @strawberry.field(description="One campaign; null if there is none. Needs campaign:read.")
     async def campaign(self, info: Info, id: UUID) -> Campaign | None:  # noqa: A002
         context = info.context
-        context.principal.must("campaign:read")
         try:
             return Campaign.of(await operations.campaign(context.db, context.principal, id))
         except refused.CampaignNotFound:
@@ -165,7 +163,6 @@ class Mutation:
         idempotency_key: Key,
     ) -> DraftCampaignResult | None:
         context = info.context
-        context.principal.must("campaign:write")
         changed = await operations.draft(
             context.db, context.principal, input.plan(), key=idempotency_key, at=context.clock()
         )
@@ -181,7 +178,6 @@ class Mutation:
         idempotency_key: Key,
     ) -> UpdateDraftResult | None:
         context = info.context
-        context.principal.must("campaign:write")
         changed = await operations.revise(
             context.db,
             context.principal,
@@ -207,7 +203,6 @@ class Mutation:
         ] = None,
     ) -> ApproveCampaignResult | None:
         context = info.context
-        context.principal.must("campaign:approve")
         changed = await operations.approve(
             context.db,
             context.principal,
@@ -227,7 +222,6 @@ class Mutation:
         idempotency_key: Key,
     ) -> RejectCampaignResult | None:
         context = info.context
-        context.principal.must("campaign:approve")
         changed = await operations.reject(
             context.db, context.principal, id, reason, key=idempotency_key, at=context.clock()
         )
@@ -246,7 +240,6 @@ class Mutation:
         idempotency_key: Key,
     ) -> LaunchCampaignResult | None:
         context = info.context
-        context.principal.must("campaign:write")
         changed = await operations.launch(
             context.db, context.principal, id, key=idempotency_key, at=context.clock()
         )
@@ -260,7 +253,6 @@ class Mutation:
         idempotency_key: Key,
     ) -> StopCampaignResult | None:
         context = info.context
-        context.principal.must("campaign:write")
         changed = await operations.stop(
             context.db, context.principal, id, key=idempotency_key, at=context.clock()
         )
@@ -274,7 +266,6 @@ class Mutation:
         idempotency_key: Key,
     ) -> RecordResponseResult | None:  # fmt: skip
         context = info.context
-        context.principal.must("offer:respond")
         offer = await operations.respond(
             context.db,
             context.principal,
@@ -287,4 +278,11 @@ class Mutation:
         return Offer.of(offer, channel)
 
 
-SCHEMA = Schema(Query, Mutation, Subscription, types=[Customer], handlers=HANDLERS)
+SCHEMA = Schema(
+    Query,
+    Mutation,
+    Subscription,
+    types=[Customer],
+    access=read_access(Path(__file__).parents[1] / "access.json"),
+    handlers=HANDLERS,
+)

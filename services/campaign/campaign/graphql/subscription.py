@@ -27,7 +27,6 @@ class Subscription:
         channel: Channel,
     ) -> AsyncGenerator[list[Offer] | None]:
         context = info.context
-        context.principal.must("offer:read")
         states = operations.offers_changing(
             context.db,
             context.bell,

@@ -103,7 +103,6 @@ class CustomerGroup:
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
         """Return the group that another subgraph names."""
-        info.context.principal.must("customer:read")
         try:
             key = UUID(str(id))
         except ValueError:

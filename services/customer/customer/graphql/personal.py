@@ -137,7 +137,6 @@ class PersonalMutation:
         idempotency_key: Key,
     ) -> RevealFieldResult | None:
         context = info.context
-        context.principal.must("personal:reveal")
         request = revealing.RevealRequest(
             customer_id=customer_id, field=field, reason=reason, idempotency_key=idempotency_key
         )
@@ -158,8 +157,6 @@ class PersonalMutation:
         idempotency_key: Key,
     ) -> RecordVerificationResult | None:
         context = info.context
-        context.principal.must("personal:verify")
-        context.principal.must("customer:read")
         request = revealing.VerificationRequest(
             customer_id=customer_id, method=method, idempotency_key=idempotency_key
         )
@@ -176,8 +173,6 @@ class PersonalMutation:
         self, info: Info, customer_id: UUID, reason: str, idempotency_key: Key
     ) -> ExportCustomerResult | None:
         context = info.context
-        context.principal.must("personal:export")
-        context.principal.must("customer:read")
         request = erasing.ExportRequest(
             customer_id=customer_id, reason=reason, idempotency_key=idempotency_key
         )
@@ -196,7 +191,6 @@ class PersonalMutation:
         self, info: Info, customer_id: UUID, basis: ErasureBasis, idempotency_key: Key
     ) -> EraseCustomerResult | None:
         context = info.context
-        context.principal.must("personal:erase")
         request = erasing.ErasureRequest(
             customer_id=customer_id, basis=basis, idempotency_key=idempotency_key
         )

@@ -1,9 +1,11 @@
 """The entry points of the customer subgraph."""
 
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
 import strawberry
+from kit.access import read_access
 from kit.graphql import IdempotencyKeyReused, Schema
 
 from customer.domain.personal import ReadPurpose
@@ -40,13 +42,11 @@ WithdrawConsentResult = Annotated[
 class Query:
     @strawberry.field(description="The customer with this id; null where you may see none.")
     async def customer(self, info: Info, id: UUID) -> Customer | None:  # noqa: A002  (the key's name)
-        info.context.principal.must("customer:read")
         found = await info.context.loaders.profile_by_id.load(id)
         return Customer.of(found) if found else None
 
     @strawberry.field(description="The customer with the bank's number; null where there is none.")
     async def customer_by_number(self, info: Info, number: str) -> Customer | None:
-        info.context.principal.must("customer:read")
         if not storable(number):
             return None
         found = await info.context.loaders.profile_by_number.load(number)
@@ -66,14 +66,12 @@ class Query:
             ReadPurpose | None, strawberry.argument(description="What the list is for.")
         ] = None,
     ) -> CustomerConnection | None:
-        info.context.principal.must("customer:read")
         size, beyond, wanted = page_size(first), place(after), CustomerSearch.wanted(search)
         found = await info.context.showing.listed(wanted, after=beyond, size=size, purpose=purpose)
         return CustomerConnection.of(found, first=size, after=after)
 
     @strawberry.field(description="The household or group with the bank's code; null for none.")
     async def customer_group(self, info: Info, code: str) -> CustomerGroup | None:
-        info.context.principal.must("customer:read")
         if not storable(code):
             return None
         async with info.context.db.read(info.context.principal.institution) as session:
@@ -82,7 +80,6 @@ class Query:
 
     @strawberry.field(description="The bank that the caller works for, once it is recorded.")
     async def institution(self, info: Info) -> Institution | None:
-        info.context.principal.must("customer:read")
         async with info.context.db.read(info.context.principal.institution) as session:
             found = await organisation.institution(session, info.context.principal.institution)
         return Institution.of(found.value) if found else None
@@ -136,8 +133,6 @@ async def _change(
 ) -> Customer:
     """Carry out `operation` and show the customer as it is afterwards."""
     context = info.context
-    context.principal.must("consent:write")
-    context.principal.must("customer:read")
     await operation(context.db, context.principal, request, at=context.clock())
     context.loaders.consents_by_customer_id.clear_all()
     return await customer_shown(info, request.customer_id)
@@ -155,6 +150,7 @@ schema = Schema(
     Query,
     Mutation,
     types=[Customer, Account, CustomerGroup],
+    access=read_access(Path(__file__).parents[1] / "access.json"),
     handlers=HANDLERS,
     persons=PERSONS,
 )

@@ -10,7 +10,6 @@ from scoring.domain.months import Period, between, plus
 from scoring.domain.scope import Scope
 from scoring.graphql.context import Info
 from scoring.graphql.deviation import must_keep
-from scoring.graphql.entities import SCOPE
 from scoring.graphql.scalars import From, Money, To, YearMonth, period
 from scoring.graphql.scope import Beneath, Branch, Manager
 from scoring.store import bridges
@@ -121,7 +120,6 @@ class BridgeQuery:
         view: View = View.GROSS,
     ) -> ValueBridge | None:
         principal, after = info.context.principal, period(from_, to)
-        principal.must(SCOPE)
         before = _before(after, before_from, before_to)
         policy = await info.context.loaders.policy()
         if policy is None:

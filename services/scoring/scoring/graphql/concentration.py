@@ -13,7 +13,6 @@ from scoring.domain.line import Line, View
 from scoring.domain.money import MILLION, share_text
 from scoring.domain.scope import Scope
 from scoring.graphql.context import Info
-from scoring.graphql.entities import SCOPE
 from scoring.graphql.scalars import SHARE, From, Money, To, period, ppm, share
 from scoring.graphql.scope import Beneath, Branch, Manager
 from scoring.store import customer_months
@@ -198,7 +197,6 @@ class ConcentrationQuery:
         view: View = View.GROSS,
         line: OnlyLine = None,
     ) -> Concentration | None:
-        info.context.principal.must(SCOPE)
         scope = Scope(branch=branch, beneath=beneath, manager=manager)
         asked = Question(period=period(from_, to), scope=scope, view=view, line=line)
         policy = await info.context.loaders.policy()

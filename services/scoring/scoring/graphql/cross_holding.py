@@ -10,7 +10,6 @@ from scoring.domain import cross_holding as domain
 from scoring.domain.problems import PeriodInvalid
 from scoring.domain.scope import Scope
 from scoring.graphql.context import Info
-from scoring.graphql.entities import SCOPE
 from scoring.graphql.scalars import SHARE, share
 from scoring.graphql.scope import Beneath, Branch, Manager
 from scoring.store.cross_holding import cross_holding
@@ -79,7 +78,6 @@ class CrossHoldingQuery:
         manager: Manager = None,
     ) -> CrossHolding | None:
         principal = info.context.principal
-        principal.must(SCOPE)
         policy = await info.context.loaders.policy()
         if policy is None:
             return None

@@ -15,7 +15,7 @@ from scoring.domain.policy import Policy
 from scoring.domain.problems import SchemeMissing
 from scoring.domain.scope import Scope
 from scoring.graphql.context import Info
-from scoring.graphql.entities import SCOPE, Customer
+from scoring.graphql.entities import Customer
 from scoring.graphql.month_end import STANDARD_LIMIT, DepositDeviation, Limit
 from scoring.graphql.paging import CURSOR, After, First, cursor, many, place
 from scoring.graphql.scalars import From, To, YearMonth, period, ppm
@@ -101,7 +101,6 @@ class DeviationQuery:
         limit: Limit = STANDARD_LIMIT,
     ) -> list[DepositDeviation] | None:
         principal, months = info.context.principal, period(from_, to)
-        principal.must(SCOPE)
         limit_ppm = ppm(limit, "limit")
         policy = await info.context.loaders.policy()
         if policy is None:
@@ -137,7 +136,6 @@ class DeviationQuery:
         after: After = None,
     ) -> list[OverLimit] | None:
         principal = info.context.principal
-        principal.must(SCOPE)
         page = Page(
             level=level.value,
             order=order_by,

@@ -13,7 +13,7 @@ from scoring.domain.reconciliation import Compared, LedgerTotal, Measure, Uncove
 from scoring.domain.tolerance import EXACT, Tolerance
 from scoring.graphql.context import Info
 from scoring.graphql.deviation import must_keep
-from scoring.graphql.entities import SCOPE, Account
+from scoring.graphql.entities import Account
 from scoring.graphql.paging import CURSOR, After, First, cursor, many, place
 from scoring.graphql.scalars import Money, YearMonth
 from scoring.store import ledger
@@ -155,7 +155,6 @@ class ReconciliationQuery:
         after: After = None,
     ) -> Reconciliation | None:
         principal, size, behind = info.context.principal, many(first), place(after)
-        principal.must(SCOPE)
         policy = await info.context.loaders.policy()
         if policy is None:
             return None
@@ -197,7 +196,6 @@ class ReconciliationQuery:
         after: After = None,
     ) -> list[LedgerPart] | None:
         principal, size, behind = info.context.principal, many(first), place(after)
-        principal.must(SCOPE)
         policy = await info.context.loaders.policy()
         if policy is None:
             return None

@@ -1,8 +1,10 @@
 """The entry points of the scoring subgraph."""
 
+from pathlib import Path
 from uuid import UUID
 
 import strawberry
+from kit.access import read_access
 from kit.graphql import Schema
 
 from scoring.domain.line import View
@@ -13,7 +15,7 @@ from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
 from scoring.graphql.context import Info
 from scoring.graphql.cross_holding import CrossHoldingQuery
 from scoring.graphql.deviation import DeviationQuery
-from scoring.graphql.entities import SCOPE, Account, Customer
+from scoring.graphql.entities import Account, Customer
 from scoring.graphql.groups import CustomerGroup
 from scoring.graphql.paging import First, many
 from scoring.graphql.reconciliation import ReconciliationQuery
@@ -49,7 +51,6 @@ class Query(
     @strawberry.field(description="What the whole bank's customers contribute.")
     async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
         principal, months = info.context.principal, period(from_, to)
-        principal.must(SCOPE)
         policy = await info.context.loaders.policy()
         if policy is None:
             return None
@@ -73,7 +74,6 @@ class Query(
         line: OnlyLine = None,
     ) -> list[RankedCustomer] | None:
         principal, months, size = info.context.principal, period(from_, to), many(first)
-        principal.must(SCOPE)
         scope = Scope(branch=branch, beneath=beneath, manager=manager)
         asked = Question(period=months, scope=scope, view=view, line=line)
         policy = await info.context.loaders.policy()
@@ -86,7 +86,6 @@ class Query(
     @strawberry.field(description="The ladder in force, lowest first, and who stands on it.")
     async def tiers(self, info: Info) -> list[TierStep] | None:
         principal = info.context.principal
-        principal.must(SCOPE)
         policy = await info.context.loaders.policy()
         scheme = policy.scheme(month_of(policy.business_date)) if policy else None
         if policy is None or scheme is None:
@@ -103,7 +102,6 @@ class Query(
         self, info: Info, first: First = 20, after: UUID = NOBODY
     ) -> list[NotComputed] | None:
         principal, size = info.context.principal, many(first)
-        principal.must(SCOPE)
         async with info.context.db.read(info.context.principal.institution) as session:
             found = await scores.not_computed(session, principal.institution, after, size)
         return [NotComputed.of(one) for one in found]
@@ -122,7 +120,6 @@ class Mutation(SchemeMutations, TierMutations):
     )
     async def recompute(self, info: Info, idempotency_key: str) -> Recompute | None:
         context = info.context
-        context.principal.must("operate")
         customers = await recalculation.recompute(
             context.db, context.principal, idempotency_key, at=context.clock()
         )
@@ -133,6 +130,7 @@ SCHEMA = Schema(
     Query,
     Mutation,
     types=[Customer, Account, CustomerGroup],
+    access=read_access(Path(__file__).parents[1] / "access.json"),
     handlers=[*HANDLERS, *TIER_HANDLERS],
     scalars=SCALARS,
 )

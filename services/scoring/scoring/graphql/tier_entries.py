@@ -16,12 +16,11 @@ from scoring.domain.months import month_of
 from scoring.domain.near import MOST_PPM, Direction, bands
 from scoring.domain.tier_override import Wish
 from scoring.graphql.context import Info
-from scoring.graphql.entities import SCOPE, Customer
+from scoring.graphql.entities import Customer
 from scoring.graphql.paging import CURSOR, After, First, cursor, many, place
 from scoring.graphql.scalars import Money
 from scoring.graphql.scheme_entries import Key
 from scoring.operations import tier_overrides
-from scoring.operations.tier_overrides import WRITE
 from scoring.store import ladder_places, rankings
 from scoring.store.ladder_places import FIRST, Near, Place
 
@@ -113,7 +112,6 @@ class TierQueries:
         after: After = None,
     ) -> NearThresholdConnection | None:
         context, size, start = info.context, many(first), _place(after)
-        context.principal.must(SCOPE)
         if not 1 <= within_ppm <= MOST_PPM:
             raise BadRequest(f"'withinPpm' must be from 1 to {MOST_PPM}.")
         policy = await context.loaders.policy()
@@ -194,8 +192,6 @@ class TierMutations:
         idempotency_key: Key,
     ) -> OverrideTierResult | None:
         context = info.context
-        context.principal.must(WRITE)
-        context.principal.must(SCOPE)
         wish = Wish(
             customer_id=CustomerId(tier.customer_id),
             code=tier.code,
@@ -224,8 +220,6 @@ class TierMutations:
         idempotency_key: Key,
     ) -> RevokeTierOverrideResult | None:
         context = info.context
-        context.principal.must(WRITE)
-        context.principal.must(SCOPE)
         await tier_overrides.revoke_override(
             context.db,
             context.principal,
