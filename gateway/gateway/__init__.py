@@ -15,11 +15,6 @@ def supergraph() -> Path:
     return root() / "supergraph.graphql"
 
 
-def policy() -> Path:
-    """Give the policy: who may do what."""
-    return root() / "policy.yaml"
-
-
 def roles() -> Path:
     """Give what each role may do in which channel, as compiled from the policy."""
     return Path(__file__).resolve().with_name("roles.json")

@@ -17,6 +17,7 @@ import gateway
 
 Reach = Literal["institution", "branches", "book", "self", "union"]
 EVERY = "every"
+FILE = gateway.root() / "policy.yaml"
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 
 
@@ -121,9 +122,9 @@ class _Strict(yaml.SafeLoader):
         return found
 
 
-def read(file: Path | None = None) -> Policy:
+def read(file: Path = FILE) -> Policy:
     """Return the committed policy, or another file's."""
-    text = (file or gateway.policy()).read_text("utf-8")
+    text = file.read_text("utf-8")
     try:
         return Policy.model_validate(yaml.load(text, Loader=_Strict))  # noqa: S506  (a safe loader)
     except (ValidationError, yaml.YAMLError) as fault:

@@ -1,40 +1,16 @@
 """Nothing is done or shown beside the audit: told from the three schemas, so that no new one is forgotten."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
-import campaign.graphql.schema
-import customer.graphql.schema
 import pytest
-import scoring.graphql.schema
 from customer.graphql.schema import PERSONS
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    GraphQLUnionType,
-    build_schema,
-    get_named_type,
-)
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLUnionType, get_named_type
 from kit.audit.acts import _acting
 from kit.problem import Forbidden
 
+from tests.contracts.asking import SCHEMAS, SERVED, asking
+
 pytestmark = pytest.mark.anyio
-SERVED = {
-    "customer": customer.graphql.schema.schema,
-    "scoring": scoring.graphql.schema.SCHEMA,
-    "campaign": campaign.graphql.schema.SCHEMA,
-}
-HOME = Path(__file__).parents[2] / "services"
-SCHEMAS = {
-    name: build_schema(
-        (HOME / name / "schema.graphql").read_text(), assume_valid=True, assume_valid_sdl=True
-    )
-    for name in SERVED
-}
 MUTATIONS = [
     (service, name) for service, schema in SCHEMAS.items() for name in schema.mutation_type.fields
 ]
@@ -54,10 +30,6 @@ ANSWERS = {
     "ReasonMissing", "RevealLimit", "RevealedValue", "Verification", "VerificationMissing",
 }  # fmt: skip
 """What mutations answer; each is an act on record."""
-SAMPLES = {
-    "UUID": "00000000-0000-0000-0000-000000000001", "Date": "2026-03-01", "Decimal": "1",
-    "DateTime": "2026-03-01T12:00:00Z", "Int": 1, "Float": 1.0, "Boolean": True, "JSON": {},
-}  # fmt: skip
 
 
 def reached(schema, *kinds, until=()) -> set[str]:
@@ -91,36 +63,6 @@ def test_every_type_of_the_customer_schema_is_a_person_s_or_known_to_be_nobody_s
     assert everything == IMPERSONAL | WITHIN | ANSWERS | {*PERSONS}
 
 
-def sample(kind):
-    """Give a value that an argument of this type takes."""
-    if isinstance(kind, GraphQLNonNull):
-        return sample(kind.of_type)
-    if isinstance(kind, GraphQLList):
-        return [sample(kind.of_type)]
-    if isinstance(kind, GraphQLEnumType):
-        return next(iter(kind.values))
-    if isinstance(kind, GraphQLInputObjectType):
-        return one_of(kind) if kind.is_one_of else given(kind.fields)
-    return SAMPLES.get(kind.name, "x")
-
-
-def one_of(kind) -> dict:
-    """Give one field that holds no more of its own kind."""
-    name, field = next(
-        (name, one) for name, one in kind.fields.items() if get_named_type(one.type) is not kind
-    )
-    return {name: sample(field.type)}
-
-
-def given(arguments) -> dict:
-    """Give a value for each argument that must be there."""
-    return {
-        name: sample(one.type)
-        for name, one in arguments.items()
-        if isinstance(one.type, GraphQLNonNull)
-    }
-
-
 class Asked:
     """A caller who may do nothing, and who notices what is going on when that is found out."""
 
@@ -138,15 +80,10 @@ class Asked:
 
 @pytest.mark.parametrize(("service", "name"), MUTATIONS)
 async def test_a_mutation_is_an_act_of_its_name_before_it_does_anything(service, name):
-    field = SCHEMAS[service].mutation_type.fields[name]
-    values = given(field.args)
-    declared = ", ".join(f"${one}: {field.args[one].type}" for one in values)
-    passed = ", ".join(f"{one}: ${one}" for one in values)
-    inner = get_named_type(field.type)
-    shown = "{ __typename }" if hasattr(inner, "fields") or hasattr(inner, "types") else ""
+    document, values = asking(SCHEMAS[service], "Mutation", name)
     caller = Asked()
     answer = await SERVED[service].execute(
-        f"mutation({declared}) {{ {name}({passed}) {shown} }}",
+        document,
         variable_values=values,
         context_value=SimpleNamespace(principal=caller),
     )

@@ -1,10 +1,8 @@
 """The policy contradicts itself nowhere, leaves nobody without a use, and is what programs hold to."""
 
 import pytest
-from gateway.policy import PolicyError, compiled, read
+from gateway.policy import FILE, PolicyError, compiled, read
 from kit.identity import PROGRAMS, Reach
-
-import gateway
 
 POLICY = read()
 OUTSIDE = {name: role for name, role in POLICY.roles.items() if not role.development}
@@ -64,7 +62,7 @@ def test_reaches_are_those_that_services_know():
     ],
 )  # fmt: skip
 def test_a_policy_that_says_what_cannot_be_is_refused(tmp_path, old, new, said):
-    text = gateway.policy().read_text()
+    text = FILE.read_text()
     assert old in text
     file = tmp_path / "policy.yaml"
     file.write_text(text.replace(old, new, 1))

@@ -174,7 +174,7 @@ async def test_entities_are_refused_one_by_one_in_their_places():
         (["_entities", 2], "BAD_REQUEST"),
         (["_entities", 4], "BAD_REQUEST"),
     ]
-    assert context.ran == ["book 2", "book 4", "price", "price"]
+    assert sorted(context.ran) == ["book 2", "book 4", "price", "price"]
 
 
 @pytest.mark.parametrize(("scope", "seen"), [("read", 1), ("leaf", 1), ("other", None)])
