@@ -53,6 +53,15 @@ class Query:
         return Customer.of(found) if found else None
 
     @strawberry.field(
+        description="The customer who asks, for callers who reach themselves alone; null of one "
+        "whom the bank has not recorded."
+    )
+    async def me(self, info: Info) -> Customer | None:
+        number = info.context.within.customer_number
+        found = await info.context.loaders.profile_by_number.load(number) if number else None
+        return Customer.of(found) if found else None
+
+    @strawberry.field(
         description="Customers in the order of their numbers, 1 to 100 at a time. More than 20 of "
         "them, and any page but the first, need a purpose (PURPOSE_MISSING)."
     )
@@ -75,7 +84,7 @@ class Query:
         if not storable(code):
             return None
         async with info.context.db.read(info.context.principal.institution) as session:
-            found = await groups.group_by_code(session, info.context.principal.institution, code)
+            found = await groups.group_by_code(session, info.context.within, code)
         return CustomerGroup.of(found) if found else None
 
     @strawberry.field(description="The bank that the caller works for, once it is recorded.")
