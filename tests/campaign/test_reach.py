@@ -18,14 +18,9 @@ REGION = {"reach": "branches", "branch_codes": ["R"]}
 BRANCH = {"reach": "branches", "branch_codes": ["B2", "B9"]}
 BOOK = {"reach": "book", "staff_number": "M1"}
 OWN = {"reach": "self", "customer_number": "3", "channel": "online"}
-UNION = {"reach": "union"}
-CALLERS = {
-    "region": (REGION, {"1", "2"}),
-    "branch": (BRANCH, {"2"}),
-    "book": (BOOK, {"1"}),
-    "self": (OWN, {"3"}),
-    "union": (UNION, set()),
-}
+STAFF = ((REGION, {"1", "2"}), (BRANCH, {"2"}), (BOOK, {"1"}))
+CALLERS = (*STAFF, (OWN, {"3"}))
+"""Each with the numbers of those within reach."""
 OFFERS = """query($who: [_Any!]!) { _entities(representations: $who) { ... on Customer {
   offers(channel: ONLINE) { id title text status lastOutcome campaign { id name } product channel expiresOn } } } }"""
 RESPOND = """mutation($offer: UUID!, $channel: Channel!, $key: String!) {
@@ -74,7 +69,7 @@ async def test_offers_are_shown_of_customers_within_reach_alone(running, offers,
     as_ever = await offers(*everyone)
     assert [len(one) for one in as_ever] == [1, 1, 1]
     to_customers = {"campaign": {"id": running["id"], "name": "A card for you"}}
-    for reach, within in CALLERS.values():
+    for reach, within in CALLERS:
         own = to_customers if reach == OWN else {}
         assert await offers(str(uuid4()), reach=reach) == [[]]
         assert await offers(*everyone, reach=reach) == [
@@ -92,7 +87,7 @@ async def test_nobody_beyond_reach_is_answered_for(running, service, offers, of,
         return str(answer).replace(offer, "OFFER")
 
     before = await rows(WRITTEN)
-    for reach, within in CALLERS.values():
+    for reach, within in CALLERS:
         missing = await respond(str(uuid4()), reach)
         assert "OFFER_NOT_FOUND" in missing
         for number in set("123") - within:
@@ -127,7 +122,7 @@ async def test_a_customer_answers_in_the_channel_it_came_by_and_reads_its_own_wo
 
 
 async def test_an_audience_is_counted_within_reach(running, service, of):
-    for reach, within in CALLERS.values():
+    for reach, within in STAFF:
         found = (await service.ask(PREVIEW, reach=reach, rule=EVERYONE))["previewAudience"]
         online = {one["channel"]: one["count"] for one in found["addressable"]}["ONLINE"]
         assert (found["count"], online) == (len(within), len(within))
