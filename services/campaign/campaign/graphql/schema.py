@@ -11,6 +11,7 @@ from kit.graphql import IdempotencyKeyReused, PageInfo, Schema
 from campaign.domain import problems as refused
 from campaign.domain.offer import Outcome
 from campaign.domain.prospect import Channel
+from campaign.graphql.audit import AuditQuery
 from campaign.graphql.context import Info
 from campaign.graphql.inputs import AudienceRule, CampaignInput, tree
 from campaign.graphql.paging import cursor, place, size
@@ -113,7 +114,7 @@ Key = Annotated[
 
 # Every field here may be null: one refused or out of reach must not void what others answered.
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     @strawberry.field(description="Products that a campaign can offer. Needs campaign:read.")
     async def products_on_offer(self, info: Info) -> list[ProductOnOffer] | None:
         context = info.context

@@ -10,6 +10,7 @@ from kit.graphql import IdempotencyKeyReused, Schema
 
 from customer.domain.personal import ReadPurpose
 from customer.domain.vocabulary import Channel, Purpose
+from customer.graphql.audit import AuditQuery
 from customer.graphql.connections import CustomerConnection, place
 from customer.graphql.context import Info
 from customer.graphql.groups import CustomerGroup
@@ -39,7 +40,7 @@ WithdrawConsentResult = Annotated[
 
 # Every field here may be null: one refused or out of reach must not void what others answered.
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     @strawberry.field(description="The customer with this id; null where you may see none.")
     async def customer(self, info: Info, id: UUID) -> Customer | None:  # noqa: A002  (the key's name)
         found = await info.context.loaders.profile_by_id.load(id)
