@@ -39,7 +39,7 @@ lint: $(READY) ## Run the checks alone
 	    || { echo $$package; cat $(VENV)/deptry.txt; exit 1; }; \
 	done
 	@$(RUN)/codespell $(ROOMS) *.md Makefile
-	@$(RUN)/python -m gateway.policy --check || { echo "The policy has drifted: run 'make schema'."; exit 1; }
+	@$(RUN)/python -m gateway.compile --check || { echo "The policy has drifted: run 'make schema'."; exit 1; }
 	@for service in $(SERVICES); do \
 	  $(RUN)/python -m $$service sdl | diff -u services/$$service/schema.graphql - \
 	    || { echo "services/$$service/schema.graphql has drifted: run 'make schema'."; exit 1; }; \
@@ -50,7 +50,7 @@ lint: $(READY) ## Run the checks alone
 	@$(NODE) gateway/documents.mjs --check || { echo "The documents have drifted: run 'make schema'."; exit 1; }
 
 schema: $(READY) ## Write what is compiled from policy and schemas after a change
-	@$(RUN)/python -m gateway.policy
+	@$(RUN)/python -m gateway.compile
 	@for service in $(SERVICES); do \
 	  $(RUN)/python -m $$service sdl > services/$$service/.schema \
 	    && mv services/$$service/.schema services/$$service/schema.graphql || exit 1; \

@@ -1,12 +1,9 @@
-"""The bank's policy: read from its one file, checked, and compiled for the router and the services.
+"""The bank's policy as its one file has it, and whether it contradicts itself.
 
-`python -m gateway.policy` writes what is compiled; with `--check` it says what has drifted, exit
-code 1. Whether the rows fit what can be asked, each service says when it builds its schema.
+Whether the rows fit what can be asked, each service says when it builds its schema.
 """
 
-import json
-import sys
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -18,7 +15,6 @@ import gateway
 Reach = Literal["institution", "branches", "book", "self", "union"]
 EVERY = "every"
 FILE = gateway.root() / "policy.yaml"
-SERVICES = Path(__file__).resolve().parents[2] / "services"
 
 
 class PolicyError(Exception):
@@ -129,51 +125,3 @@ def read(file: Path = FILE) -> Policy:
         return Policy.model_validate(yaml.load(text, Loader=_Strict))  # noqa: S506  (a safe loader)
     except (ValidationError, yaml.YAMLError) as fault:
         raise PolicyError(str(fault)) from None
-
-
-def compiled(policy: Policy) -> dict[Path, str]:
-    """Return the text of every file that is written from the policy."""
-    roles = {
-        name: {
-            "channels": role.channels,
-            "reach": role.reach,
-            "scopes": policy.scopes_of(name),
-            **({"development": True} if role.development else {}),
-        }
-        for name, role in policy.roles.items()
-    }
-    access = {
-        SERVICES / service / service / "access.json": {
-            coordinate: {"scopes": row.needs, "reach": row.reach}
-            for coordinate, row in rows.items()
-        }
-        for service, rows in policy.access.items()
-    }
-    return {file: _lines(rows) for file, rows in ({gateway.roles(): roles} | access).items()}
-
-
-def _lines(rows: Mapping[str, object]) -> str:
-    """Lay out one row a line, so that a change of the policy is a change of its lines."""
-    body = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in rows.items())
-    return f"{{\n{body}\n}}\n"
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Write what is compiled, or with `--check` compare it."""
-    drifted = []
-    try:
-        files = compiled(read())
-    except PolicyError as fault:
-        sys.exit(f"gateway/policy.yaml cannot be used.\n{fault}")
-    for file, text in files.items():
-        if file.exists() and file.read_text("utf-8") == text:
-            continue
-        drifted.append(str(file.relative_to(SERVICES.parent)))
-        if arguments != ["--check"]:
-            file.write_text(text, "utf-8")
-    if drifted and arguments == ["--check"]:
-        sys.exit(f"The policy says otherwise: {', '.join(drifted)}.")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -10,9 +10,9 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLList,
     GraphQLNonNull,
-    Undefined,
     build_schema,
     get_named_type,
+    is_required_argument,
 )
 
 SERVED = {
@@ -68,8 +68,4 @@ def one_of(kind) -> dict:
 
 def given(arguments) -> dict:
     """Give a value for each argument that must be there."""
-    return {
-        name: sample(one.type)
-        for name, one in arguments.items()
-        if isinstance(one.type, GraphQLNonNull) and one.default_value is Undefined
-    }
+    return {name: sample(one.type) for name, one in arguments.items() if is_required_argument(one)}

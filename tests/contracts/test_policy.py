@@ -1,7 +1,8 @@
 """The policy contradicts itself nowhere, leaves nobody without a use, and is what programs hold to."""
 
 import pytest
-from gateway.policy import FILE, PolicyError, compiled, read
+from gateway.compile import compiled
+from gateway.policy import FILE, PolicyError, read
 from kit.identity import PROGRAMS, Reach
 
 POLICY = read()

@@ -10,7 +10,6 @@ from kit.graphql import IdempotencyKeyReused, Schema
 
 from customer.domain.personal import ReadPurpose
 from customer.domain.vocabulary import Channel, Purpose
-from customer.graphql.audit import AuditQuery
 from customer.graphql.connections import CustomerConnection, place
 from customer.graphql.context import Info
 from customer.graphql.groups import CustomerGroup
@@ -40,7 +39,7 @@ WithdrawConsentResult = Annotated[
 
 # Every field here may be null: one refused or out of reach must not void what others answered.
 @strawberry.type
-class Query(AuditQuery):
+class Query:
     @strawberry.field(description="The customer with this id; null where you may see none.")
     async def customer(self, info: Info, id: UUID) -> Customer | None:  # noqa: A002  (the key's name)
         found = await info.context.loaders.profile_by_id.load(id)
@@ -51,15 +50,6 @@ class Query(AuditQuery):
         if not storable(number):
             return None
         found = await info.context.loaders.profile_by_number.load(number)
-        return Customer.of(found) if found else None
-
-    @strawberry.field(
-        description="The customer who asks, for callers who reach themselves alone; null of one "
-        "whom the bank has not recorded."
-    )
-    async def me(self, info: Info) -> Customer | None:
-        number = info.context.within.customer_number
-        found = await info.context.loaders.profile_by_number.load(number) if number else None
         return Customer.of(found) if found else None
 
     @strawberry.field(
@@ -85,7 +75,7 @@ class Query(AuditQuery):
         if not storable(code):
             return None
         async with info.context.db.read(info.context.principal.institution) as session:
-            found = await groups.group_by_code(session, info.context.within, code)
+            found = await groups.group_by_code(session, info.context.principal.institution, code)
         return CustomerGroup.of(found) if found else None
 
     @strawberry.field(description="The bank that the caller works for, once it is recorded.")

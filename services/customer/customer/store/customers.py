@@ -8,9 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from customer.domain.customer import Customer
 from customer.domain.ids import CustomerId
-from customer.domain.reach import Within
 from customer.domain.taking import Known
-from customer.store import personal, reach
+from customer.store import personal
 from customer.store.bulk import among, columns, execute, rows, upsert
 from customer.store.values import customer
 from customer.tables import METADATA
@@ -33,16 +32,14 @@ _FORGET_BIRTH = text(
 
 
 async def customers(
-    session: AsyncSession, within: Within, ids: Collection[CustomerId]
+    session: AsyncSession, institution: str, ids: Collection[CustomerId]
 ) -> dict[CustomerId, Known[Customer]]:
-    """Return those of `ids` that are known and within reach."""
+    """Return those of `ids` that are known."""
     query = select(_CUSTOMER).where(
-        among(_CUSTOMER.c.id, ids),
-        _CUSTOMER.c.institution == within.institution,
-        *reach.customers(within),
+        among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution
     )
     read = await execute(session, query)
-    told = await personal.opened(session, within.institution, read)
+    told = await personal.opened(session, institution, read)
     return {
         CustomerId(row.id): Known(customer(row, values), row.version)
         for row, values in zip(read, told, strict=True)
@@ -60,19 +57,12 @@ async def customer_ids(
 
 
 async def lock_customers(
-    session: AsyncSession, within: Within, ids: Collection[CustomerId]
+    session: AsyncSession, institution: str, ids: Collection[CustomerId]
 ) -> set[CustomerId]:
-    """Return those of `ids` that are within reach, locked in one order until the transaction ends.
-
-    Nobody whom another transaction took out of reach meanwhile: the wait is for its end.
-    """
+    """Return those of `ids` that are customers, locked in one order until the transaction ends."""
     query = (
         select(_CUSTOMER.c.id)
-        .where(
-            among(_CUSTOMER.c.id, ids),
-            _CUSTOMER.c.institution == within.institution,
-            *reach.customers(within),
-        )
+        .where(among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution)
         .order_by(_CUSTOMER.c.id)
         .with_for_update(key_share=True)
     )

@@ -1,1 +1,0 @@
-"""What callers may ask of this service: load, decide, save, announce."""
