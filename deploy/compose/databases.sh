@@ -29,5 +29,6 @@ alter default privileges for role ${service}_owner in schema public
 alter default privileges for role ${service}_owner in schema public grant usage on sequences to $service;
 alter function pg_catalog.lower(text) leakproof;
 alter function pg_catalog.textlike(text, text) leakproof;
+alter function pg_catalog.arraycontains(anyarray, anyarray) leakproof;
 SQL
 done

@@ -74,10 +74,10 @@ class Bank:
             code=code, name=code.title(), line=line, on_offer=on_offer,
         )  # fmt: skip
 
-    def branch(self, code) -> Event:
+    def branch(self, code, parent=None, version=1) -> Event:
         return self.event(
-            "customer.branch.recorded", f"{self.institution}/{code}", 1,
-            code=code, name=code, parent_code=None, kind="branch",
+            "customer.branch.recorded", f"{self.institution}/{code}", version,
+            code=code, name=code, parent_code=parent, kind="branch",
         )  # fmt: skip
 
     def customer(self, number, version=1, **changes) -> Event:
@@ -181,25 +181,33 @@ class Service:
             transport=httpx.ASGITransport(app), base_url="http://campaign"
         )
 
-    def headers(self, role: str, subject: str | None = None, institution: str = "A"):
-        """Ask as a person of this role; the header is good for one request."""
-        who = {"sub": subject or role, "role": role, "institution": institution}
+    def headers(
+        self, role: str, subject: str | None = None, institution: str = "A", reach=None
+    ) -> dict[str, str]:
+        """Ask as a person of this role; the header is good for one request.
+
+        `reach` are the claims that say how far it goes, other than over the institution.
+        """
+        who = {"sub": subject or role, "role": role, "institution": institution} | (reach or {})
         return bearer(self.callers.principal("campaign", *SCOPES[role], **who))
 
     async def whole(
-        self, query: str, role: str = "marketer", subject=None, institution="A", **values
-    ):
+        self, query: str, role: str = "marketer", subject=None, institution="A", reach=None,
+        **values,
+    ):  # fmt: skip
+        headers = self.headers(role, subject, institution, reach)
         answer = await self.http.post(
             "/graphql",
             content=json.dumps({"query": query, "variables": values}),
-            headers=self.headers(role, subject, institution) | {"content-type": "application/json"},
+            headers=headers | {"content-type": "application/json"},
         )
         return answer.json()
 
     async def ask(
-        self, query: str, role: str = "marketer", subject=None, institution="A", **values
-    ):
-        body = await self.whole(query, role, subject, institution, **values)
+        self, query: str, role: str = "marketer", subject=None, institution="A", reach=None,
+        **values,
+    ):  # fmt: skip
+        body = await self.whole(query, role, subject, institution, reach, **values)
         assert "errors" not in body, body["errors"]
         return body["data"]
 

@@ -132,6 +132,24 @@ async def test_another_institution_sees_nothing_of_the_customer(bank, campaigns,
     assert await follow("1", institution="B").offers() == []
 
 
+async def test_who_leaves_the_caller_s_reach_is_followed_no_longer(bank, campaigns, follow):
+    await bank.opens("1")
+    await campaigns.launched(holdOutPpm=0)
+    book = follow("1", reach={"reach": "book", "staff_number": "M1"})
+    branch = follow("1", reach={"reach": "branches", "branch_codes": ["H"]})
+    own = follow("1", reach={"reach": "self", "customer_number": "1"})
+    another = follow("1", reach={"reach": "self", "customer_number": "2"})
+    [offer] = await book.offers()
+    assert (await branch.offers(), await another.offers()) == ([], [])
+    assert await own.offers() == [offer]
+    await bank.tell_all([bank.branch("H"), bank.branch("B1", "H", version=2)])
+    assert await branch.offers() == [offer]
+    await bank.tell(bank.customer("1", 2, branch_code="B9", manager_number="M2"))
+    assert (await book.offers(), await branch.offers()) == ([], [])
+    await bank.tell(bank.consent("1", given=False, version=2))
+    assert await own.offers() == []
+
+
 async def test_without_the_scope_nothing_is_told_and_the_stream_ends(bank, campaigns, follow):
     await bank.opens("1")
     await campaigns.launched(holdOutPpm=0)

@@ -18,7 +18,12 @@ VALUES = {
     "timestamptz": "'2024-01-01T00:00:00Z'", "jsonb": "'{}'", "json": "'{}'", "_varchar": "'{x}'",
     "_text": "'{x}'", "_uuid": "'{}'", "bytea": "'x'", "xid8": "'1'",
 }  # fmt: skip
-MEANT = {"currency": "'CNY'", "line": "'deposit'", "document": '\'{"name": "Policy"}\''}
+MEANT = {
+    "currency": "'CNY'",
+    "body": "'{}'",
+    "line": "'deposit'",
+    "document": '\'{"name": "Policy"}\'',
+}
 COLUMNS = """select table_name, column_name, udt_name from information_schema.columns
   where table_schema = 'public' and is_generated = 'NEVER' and is_identity = 'NO'
   and table_name <> 'alembic_version' order by table_name, ordinal_position"""

@@ -40,9 +40,9 @@ class Service:
         )
         self.db = Database(connect(url, name="test"))
 
-    def headers(self, scopes, institution="A") -> dict[str, str]:
+    def headers(self, scopes, institution="A", **who) -> dict[str, str]:
         """Ask as a person, with these scopes; the header is good for one request."""
-        return bearer(self.callers.principal("customer", *scopes, institution=institution))
+        return bearer(self.callers.principal("customer", *scopes, institution=institution, **who))
 
     def program(self, role="loader", institution="A") -> dict[str, str]:
         """Ask as a program."""
@@ -60,12 +60,12 @@ class Service:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    async def ask(self, document, *, scopes=DESK, institution="A", **variables):
-        """Send a document; give the whole GraphQL answer."""
+    async def ask(self, document, *, scopes=DESK, institution="A", who=None, **variables):
+        """Send a document, as `who` by claims beside the usual; give the whole GraphQL answer."""
         answer = await self.http.post(
             "/graphql",
             json={"query": document, "variables": variables},
-            headers=self.headers(scopes, institution),
+            headers=self.headers(scopes, institution, **who or {}),
         )
         return answer.json()
 

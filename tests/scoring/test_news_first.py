@@ -170,6 +170,17 @@ async def test_little_that_comes_in_does_not_disturb_the_rest():
     waited.cancel()
 
 
+async def test_the_rest_waits_as_long_as_much_comes_in():
+    calm = Calm(0.001, patience_seconds=60)
+    with calm.disturbed(FEW + 1), calm.disturbed(FEW + 1):
+        waited = asyncio.ensure_future(calm.wait())
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(waited), 0.05)
+    await waited
+    with calm.disturbed(FEW):
+        await calm.wait()
+
+
 def test_a_batch_is_as_large_as_takes_a_moment():
     assert fitting(200, 200, 0.1) == 200
     assert fitting(200, 200, 0.6) == 100

@@ -63,9 +63,10 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA public
 ALTER DEFAULT PRIVILEGES FOR ROLE "{owner}" IN SCHEMA public GRANT USAGE ON SEQUENCES TO "{user}";
 ALTER FUNCTION pg_catalog.lower(text) LEAKPROOF;
 ALTER FUNCTION pg_catalog.textlike(text, text) LEAKPROOF;
+ALTER FUNCTION pg_catalog.arraycontains(anyarray, anyarray) LEAKPROOF;
 COMMIT;
 """
-"""What a release before this one had its service own goes to the owner. The two functions show no
+"""What a release before this one had its service own goes to the owner. These functions show no
 value in an error, so an index that needs them may be used beneath row policies."""
 _WHO_MAY = "host all all 127.0.0.1/32 scram-sha-256\n"
 

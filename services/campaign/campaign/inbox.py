@@ -41,7 +41,7 @@ def _by(keep: Keep) -> Handler:
 
 
 def _shown_by(keep: Keep) -> Handler:
-    """Keep what decides which offers are shown: a customer's fact, or the whole bank's."""
+    """Keep what decides which offers are shown to whom: a customer's fact, or the whole bank's."""
     kept = _by(keep)
 
     async def handle(session: AsyncSession, events: Sequence[Event]) -> None:
@@ -81,9 +81,9 @@ async def _accounts(session: AsyncSession, events: Sequence[Event]) -> None:
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     "customer": {
         "customer.institution.recorded": _shown_by(projection.institutions),
-        "customer.branch.recorded": _by(projection.branches),
+        "customer.branch.recorded": _shown_by(projection.branches),
         "customer.product.recorded": _by(projection.products),
-        "customer.customer.recorded": _by(projection.customers),
+        "customer.customer.recorded": _shown_by(projection.customers),
         "customer.account.recorded": _accounts,
         "customer.consent.changed": _shown_by(projection.consents),
     },

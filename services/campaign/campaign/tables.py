@@ -45,13 +45,15 @@ class InstitutionRow(Table, table=True):
 
 
 class BranchRow(Table, table=True):
-    """A branch whose code an audience may use."""
+    """A branch whose code an audience may use, and the one that it stands under."""
 
     __tablename__ = "branch"
+    __table_args__ = (Index("ix_branch_institution_parent_code", "institution", "parent_code"),)
 
     institution: str = Field(primary_key=True)
     code: str = Field(primary_key=True)
     version: int
+    parent_code: str | None
 
 
 class ProductRow(Table, table=True):
@@ -82,10 +84,15 @@ class ProspectRow(Table, table=True):
     """One customer as campaigns see them; `customer_version` 0 until the customer's own event."""
 
     __tablename__ = "prospect"
-    __table_args__ = (Index("ix_prospect_institution_tier_rank", "institution", "tier_rank"),)
+    __table_args__ = (
+        Index("ix_prospect_institution_tier_rank", "institution", "tier_rank"),
+        Index("ix_prospect_institution_branch_code", "institution", "branch_code"),
+        Index("ix_prospect_institution_manager_number", "institution", "manager_number"),
+    )
 
     customer_id: UUID = Field(primary_key=True)
     institution: str
+    number: str | None
     customer_version: int
     kind: str | None
     born_on: date | None

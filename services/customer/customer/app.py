@@ -17,6 +17,7 @@ from kit.server import service
 from pydantic import ValidationError
 from starlette.routing import Route
 
+from customer.domain.reach import Within
 from customer.graphql.context import Context
 from customer.graphql.loaders import Loaders
 from customer.graphql.schema import schema
@@ -41,11 +42,12 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
     principals = Principals(settings.gateway_jwks_file, service="customer")
 
     def context(principal: Principal) -> Context:
-        showing = Showing(db, principal, decided, clock())
+        within, showing = Within.of(principal), Showing(db, principal, decided, clock())
         return Context(
             db=db,
             principal=principal,
-            loaders=Loaders(db, principal.institution, showing),
+            loaders=Loaders(db, within, showing),
+            within=within,
             showing=showing,
             personal=decided,
             clock=clock,

@@ -47,6 +47,7 @@ class BranchRow(Table, table=True):
     __tablename__ = "branch"
     __table_args__ = (
         ForeignKeyConstraint(["institution", "parent_code"], ["branch.institution", "branch.code"]),
+        Index(None, "institution", "parent_code"),
     )
 
     institution: str = Field(primary_key=True, foreign_key="institution.institution")
@@ -95,6 +96,7 @@ class CustomerRow(Table, table=True):
             ["institution", "manager_number"], ["staff.institution", "staff.number"]
         ),
         Index(None, "institution", "branch_code", "number"),
+        Index(None, "institution", "manager_number", "number"),
         Index(None, "institution", "phone"),
         Index(None, "institution", "id_number"),
         Index(None, "institution", "phone_mark"),

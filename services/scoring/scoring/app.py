@@ -100,10 +100,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         pending=pending,
     )
     app.include_router(feed(db, verifier))
-    taken = kinds(db, calm, clock)
-    app.include_router(intake(verifier, taken, at_once(db, calm, clock)))
+    taken, whole = kinds(db, calm, clock), at_once(db, calm, clock)
+    app.include_router(intake(verifier, taken, whole))
     if keeping:
-        app.include_router(columns(verifier, keeping, calm, taken["postings"], clock))
+        postings = (*taken["postings"], whole["postings"])
+        app.include_router(columns(verifier, keeping, calm, postings, clock))
     app.routes.append(Route("/graphql", Endpoint(SCHEMA, principals, Scribe(db), context)))
     return app
 

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Request
 from kit.audit import counted
 from kit.audit.acts import Act, acting
 from kit.identity import Principal, Verifier
-from kit.intake import Answer, Rejected, Take, parse
+from kit.intake import Answer, Rejected, Take, TakeWhole, parse
 from kit.problem import Problem, TooLarge
 from pydantic import BaseModel
 
@@ -26,7 +26,7 @@ from scoring.operations.bulk import Row, record_columns
 from scoring.operations.calm import Calm
 
 MAX_BYTES, MAX_ROWS = 2 << 30, 4_000_000
-LINES_AT_ONCE = 5_000
+LINES_AT_ONCE = 20_000
 
 
 class NotColumns(Problem):
@@ -40,7 +40,7 @@ def columns(
     verifier: Verifier,
     keeping: Keeping,
     calm: Calm,
-    postings: tuple[type[BaseModel], Take],
+    postings: tuple[type[BaseModel], Take, TakeWhole],
     clock: Callable[[], datetime],
 ) -> APIRouter:
     """Serve `POST /ingest/postings/columns` to callers that hold `ingest:write`."""
@@ -50,12 +50,11 @@ def columns(
     @router.post("/columns")
     async def take(request: Request, principal: Annotated[Principal, loader]) -> dict[str, Any]:
         principal.must_belong()
-        calm.disturb(MAX_ROWS)
 
         async def by_line(rows: Sequence[Row]) -> Answer:
             return await _by_line(principal, rows, *postings)
 
-        with _spooled(keeping.archive.root) as file:
+        with calm.disturbed(MAX_ROWS), _spooled(keeping.archive.root) as file:
             await _receive(request, file)
             table = await asyncio.to_thread(_table, file)
             with acting(Act(principal, "ingest/postings/columns")):
@@ -101,16 +100,23 @@ def _table(file: Path) -> pa.Table:
 
 
 async def _by_line(
-    who: Principal, rows: Sequence[Row], model: type[BaseModel], take: Take
+    who: Principal, rows: Sequence[Row], model: type[BaseModel], take: Take, whole: TakeWhole
 ) -> Answer:
-    """Hand rows to the intake of lines, some thousands at a time, and name the file's lines."""
+    """Hand rows to the intake of lines, many at a time, and name the file's lines.
+
+    Whatever of them can be taken at once is, as of a body of lines.
+    """
     accepted = unchanged = parked = 0
     rejected: list[Rejected] = []
     for start in range(0, len(rows), LINES_AT_ONCE):
         some = rows[start : start + LINES_AT_ONCE]
-        good, bad = await asyncio.to_thread(_read, some, model)
-        counted(rejected=len(bad))
-        answer = await take(who, good) if good else Answer()
+        lines = await asyncio.to_thread(_lines, some)
+        bad: list[Rejected] = []
+        answer = await whole(who, lines)
+        if answer is None:
+            good, bad = await asyncio.to_thread(parse, lines, model)
+            counted(rejected=len(bad))
+            answer = await take(who, good) if good else Answer()
         accepted += answer.accepted
         unchanged += answer.unchanged
         parked += answer.parked
@@ -121,14 +127,12 @@ async def _by_line(
     return Answer(accepted, unchanged, parked, rejected)
 
 
-def _read(
-    rows: Sequence[Row], model: type[BaseModel]
-) -> tuple[list[tuple[int, BaseModel]], list[Rejected]]:
+def _lines(rows: Sequence[Row]) -> bytes:
     lines = [
         json.dumps({key: value for key, value in row.items() if key != "line"}, default=_plain)
         for row in rows
     ]
-    return parse("\n".join(lines).encode(), model)
+    return "\n".join(lines).encode()
 
 
 def _plain(value: object) -> str:

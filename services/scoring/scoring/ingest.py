@@ -191,14 +191,14 @@ def kinds(
     """Return what this service takes, by the name in `/ingest/{kind}`."""
 
     async def postings(who: Principal, lines: Sequence[tuple[int, PostingRecord]]) -> Answer:
-        calm.disturb(len(lines))
         found = [(line, record.posting()) for line, record in lines]
-        return await record_postings(db, who.institution, found, at=clock())
+        with calm.disturbed(len(lines)):
+            return await record_postings(db, who.institution, found, at=clock())
 
     async def loans(who: Principal, lines: Sequence[tuple[int, LoanRecord]]) -> Answer:
-        calm.disturb(len(lines))
         found = [(line, record.loan()) for line, record in lines]
-        return await record_loans(db, who.institution, found)
+        with calm.disturbed(len(lines)):
+            return await record_loans(db, who.institution, found)
 
     async def rates(who: Principal, lines: Sequence[tuple[int, RateRecord]]) -> Answer:
         found = [(line, record.rate()) for line, record in lines]
@@ -211,10 +211,9 @@ def kinds(
     async def account_rates(
         who: Principal, lines: Sequence[tuple[int, AccountRateRecord]]
     ) -> Answer:
-        calm.disturb(len(lines))
-        return await record_account_rates(
-            db, who.institution, [record.rate() for _, record in lines]
-        )
+        found = [record.rate() for _, record in lines]
+        with calm.disturbed(len(lines)):
+            return await record_account_rates(db, who.institution, found)
 
     async def scheme(who: Principal, lines: Sequence[tuple[int, SchemeRecord]]) -> Answer:
         found = [(line, record.root) for line, record in lines]
@@ -238,13 +237,13 @@ def at_once(db: Database, calm: Calm, clock: Callable[[], datetime]) -> dict[str
     """Return what can be taken a whole request at a time, where nothing needs a second look."""
 
     async def postings(who: Principal, body: bytes) -> Answer | None:
-        calm.disturb(body.count(b"\n"))
         at = clock()
 
         def refuse(lines: Sequence[tuple[int, bytes]]) -> list[Rejected] | None:
             return _refused(lines, at)
 
-        return await record_plain(db, who.institution, body, refuse, at=at)
+        with calm.disturbed(body.count(b"\n")):
+            return await record_plain(db, who.institution, body, refuse, at=at)
 
     return {"postings": postings}
 

@@ -89,7 +89,56 @@ def test_parquet_is_read_alike_and_only_where_its_types_fit(tmp_path):
     assert (plain, rejects, last) == (expected, [], 3)
     for other in (pa.float64(), pa.int32(), pa.string()):
         pq.write_table(table.set_column(2, "amount_minor", table["amount_minor"].cast(other)), file)
-        assert columns.fits(file, POSTINGS, file.name) == (other == pa.string())
+        assert columns.fits(file, POSTINGS, file.name) == (other in {pa.int32(), pa.string()})
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits"),
+    [
+        (pa.timestamp("ms", "+08:00"), True),
+        (pa.timestamp("s", "Asia/Shanghai"), True),
+        (pa.timestamp("us", "UTC"), True),
+        (pa.timestamp("ns", "UTC"), False),
+        (pa.timestamp("us", "-05:00"), False),
+        (pa.timestamp("us"), False),
+    ],
+)
+def test_parquet_as_others_write_it_is_sent_as_the_service_takes_it(tmp_path, kind, fits):
+    file = tmp_path / "postings.parquet"
+    words = pa.array(["a", "b", "a"])
+    table = pa.table(
+        {
+            "id": words.cast(pa.large_string()),
+            "account_number": words.dictionary_encode(),
+            "amount_minor": pa.array([1, -2, 3], pa.int32()),
+            "currency": pa.array(["CNY", None, "CNY"]).dictionary_encode(),
+            "value_date": [dt.date(2025, 1, n) for n in (1, 2, 3)],
+            "booked_at": pa.array([1_735_693_200] * 3, pa.timestamp("s", "UTC")).cast(kind),
+            "channel": words,
+            "kind": words,
+        }
+    )
+    pq.write_table(table, file)
+    assert columns.fits(file, POSTINGS, file.name) == fits
+    if not fits:
+        return
+    rows, _, _ = by_column(file, file.name)
+    assert [tuple(row.values()) for row in rows] == [
+        (n, word, word, amount, currency, dt.date(2025, 1, n),
+         dt.datetime(2025, 1, 1, 1, tzinfo=dt.UTC), word, word)
+        for n, word, amount, currency in [(1, "a", 1, "CNY"), (2, "b", -2, None), (3, "a", 3, "CNY")]
+    ]  # fmt: skip
+    types = {name: str(one) for name, one in zip(*_schema(file), strict=True)}
+    assert types == {
+        "line": "int64", "value_date": "date32[day]", "booked_at": "timestamp[us, tz=UTC]",
+        "amount_minor": "int64",
+    } | dict.fromkeys(["id", "account_number", "currency", "channel", "kind"], "string")  # fmt: skip
+
+
+def _schema(file):
+    [part] = columns.parts(file, POSTINGS, file.name, 0)
+    schema = part.tables[0].schema
+    return schema.names, schema.types
 
 
 @pytest.mark.parametrize("columns_taken", [True, False])

@@ -31,7 +31,7 @@ from sheaf.extract.record import Record, Reject
 
 ROWS_A_PART = 2_000_000
 LINES_AT_ONCE = 1 << 16
-_FORMS = {"text": pa.string(), "integer": pa.int64(), "date": pa.date32()}
+_FORMS = {"integer": pa.int64(), "date": pa.date32()}
 _FIELD = rb'(?:"[^"]*+"|[^",]*+)'
 _INSTANT = pa.timestamp("us", "UTC")
 
@@ -49,7 +49,9 @@ class Part:
 
 def parts(file: Path, kind: Kind, name: str, after: int) -> Iterator[Part]:
     """Return the file's lines beyond `after`, in parts; raise `ExtractRefused` like the reader."""
-    pieces = _parquet(file, after) if name.endswith(".parquet") else _csv(file, kind, name, after)
+    pieces = (
+        _parquet(file, kind, after) if name.endswith(".parquet") else _csv(file, kind, name, after)
+    )
     part = Part()
     for table, rejects, line, position in whole(pieces, name):
         part.tables.append(table)
@@ -69,12 +71,25 @@ def fits(file: Path, kind: Kind, name: str) -> bool:
         return name.endswith((".csv", ".csv.gz"))
     with pq.ParquetFile(file) as parquet:
         schema = parquet.schema_arrow
-    return all(
-        column.type == pa.string()
-        or (pa.types.is_timestamp(column.type) and column.type == _INSTANT)
-        or column.type == _FORMS.get(kind.column(column.name).form)
-        for column in schema
-    )
+    return all(_as_sent(one.type, kind.column(one.name).form) is not None for one in schema)
+
+
+def _as_sent(found: pa.DataType, form: str) -> pa.DataType | None:
+    """Return the type in which a column is sent without losing anything; None where there is none.
+
+    Instants go in UTC. There their day is never later than on the bank's clock east of it, so no
+    posting passes as a column that would not as a line.
+    """
+    if pa.types.is_dictionary(found):
+        found = found.value_type
+    if pa.types.is_string(found) or pa.types.is_large_string(found):
+        return pa.string()
+    if pa.types.is_signed_integer(found) and form == "integer":
+        return pa.int64()
+    if pa.types.is_timestamp(found) and form == "instant":
+        east = str(found.tz).startswith(("UTC", "+", "Asia/Shanghai"))
+        return _INSTANT if east and found.unit != "ns" else None
+    return found if found == _FORMS.get(form) else None
 
 
 def originals(file: Path, kind: Kind, name: str, lines: set[int]) -> dict[int, str]:
@@ -162,15 +177,17 @@ def _split(lines: list[bytes], first: int, header: list[str]) -> tuple[pa.Table,
     return pa.concat_tables(tables), [one for one in read_alone if isinstance(one, Reject)]
 
 
-def _parquet(file: Path, after: int) -> Iterator[_Piece]:
+def _parquet(file: Path, kind: Kind, after: int) -> Iterator[_Piece]:
     try:
         with pq.ParquetFile(file) as parquet:
+            forms = [(one, kind.column(one.name).form) for one in parquet.schema_arrow]
+            schema = pa.schema([(one.name, _as_sent(one.type, form)) for one, form in forms])
             number = 0
             for batch in parquet.iter_batches(batch_size=LINES_AT_ONCE, use_threads=False):
                 first, number = number + 1, number + batch.num_rows
                 if number > after:
                     lines = pa.array(range(first, number + 1), pa.int64())
-                    table = pa.Table.from_batches([batch]).add_column(0, "line", lines)
+                    table = pa.Table.from_batches([batch]).cast(schema).add_column(0, "line", lines)
                     yield table.filter(pc.greater(table["line"], after)), [], number, number
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
         first_line = str(error).splitlines()[0] if str(error) else "unreadable"

@@ -83,6 +83,11 @@ def shown(offer: Offer, channel: Channel, *, on: date, at: datetime) -> bool:
     return offer.responded_at is not None and at - offer.responded_at <= ANSWERED_SHOWN
 
 
+def for_the_customer(offer: Offer) -> Offer:
+    """Return the offer in words meant for customers: staff name a campaign for themselves."""
+    return replace(offer, campaign_name=offer.title)
+
+
 def respond(
     offer: Offer, outcome: Outcome, channel: Channel, *, on: date, at: datetime
 ) -> tuple[Offer, OfferResponded | None]:

@@ -8,10 +8,10 @@ import strawberry
 from kit.access import read_access
 from kit.graphql import IdempotencyKeyReused, PageInfo, Schema
 
-from campaign import operations
 from campaign.domain import problems as refused
 from campaign.domain.offer import Outcome
 from campaign.domain.prospect import Channel
+from campaign.graphql.audit import AuditQuery
 from campaign.graphql.context import Info
 from campaign.graphql.inputs import AudienceRule, CampaignInput, tree
 from campaign.graphql.paging import cursor, place, size
@@ -41,6 +41,8 @@ from campaign.graphql.types import (
     Offer,
     ProductOnOffer,
 )
+from campaign.operations import campaigns as planning
+from campaign.operations import offers
 
 PreviewAudienceResult = Annotated[
     AudiencePreview | InvalidAudience | InstitutionNotLoaded,
@@ -112,11 +114,11 @@ Key = Annotated[
 
 # Every field here may be null: one refused or out of reach must not void what others answered.
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     @strawberry.field(description="Products that a campaign can offer. Needs campaign:read.")
     async def products_on_offer(self, info: Info) -> list[ProductOnOffer] | None:
         context = info.context
-        found = await operations.products_on_offer(context.db, context.principal)
+        found = await planning.products_on_offer(context.db, context.principal)
         return [ProductOnOffer(code=one.code, name=one.name, line=one.line) for one in found]
 
     @strawberry.field(description="How many an audience would reach now. Needs campaign:read.")
@@ -124,7 +126,7 @@ class Query:
         self, info: Info, rule: AudienceRule
     ) -> PreviewAudienceResult | None:
         context = info.context
-        found = await operations.preview(context.db, context.principal, tree(rule))
+        found = await planning.preview(context.db, context.principal, tree(rule))
         return AudiencePreview.of(found)
 
     @strawberry.field(description="Campaigns, newest first. Needs campaign:read.")
@@ -132,7 +134,7 @@ class Query:
         self, info: Info, first: int = 20, after: str | None = None
     ) -> CampaignConnection | None:
         context = info.context
-        found, more = await operations.campaigns_page(
+        found, more = await planning.campaigns_page(
             context.db, context.principal, first=size(first), after=place(after)
         )
         edges = [CampaignEdge(node=Campaign.of(one), cursor=cursor(one)) for one in found]
@@ -148,7 +150,7 @@ class Query:
     async def campaign(self, info: Info, id: UUID) -> Campaign | None:  # noqa: A002
         context = info.context
         try:
-            return Campaign.of(await operations.campaign(context.db, context.principal, id))
+            return Campaign.of(await planning.campaign(context.db, context.principal, id))
         except refused.CampaignNotFound:
             return None
 
@@ -163,7 +165,7 @@ class Mutation:
         idempotency_key: Key,
     ) -> DraftCampaignResult | None:
         context = info.context
-        changed = await operations.draft(
+        changed = await planning.draft(
             context.db, context.principal, input.plan(), key=idempotency_key, at=context.clock()
         )
         return Campaign.of(changed)
@@ -178,7 +180,7 @@ class Mutation:
         idempotency_key: Key,
     ) -> UpdateDraftResult | None:
         context = info.context
-        changed = await operations.revise(
+        changed = await planning.revise(
             context.db,
             context.principal,
             id,
@@ -203,7 +205,7 @@ class Mutation:
         ] = None,
     ) -> ApproveCampaignResult | None:
         context = info.context
-        changed = await operations.approve(
+        changed = await planning.approve(
             context.db,
             context.principal,
             id,
@@ -222,7 +224,7 @@ class Mutation:
         idempotency_key: Key,
     ) -> RejectCampaignResult | None:
         context = info.context
-        changed = await operations.reject(
+        changed = await planning.reject(
             context.db, context.principal, id, reason, key=idempotency_key, at=context.clock()
         )
         return Campaign.of(changed)
@@ -240,7 +242,7 @@ class Mutation:
         idempotency_key: Key,
     ) -> LaunchCampaignResult | None:
         context = info.context
-        changed = await operations.launch(
+        changed = await planning.launch(
             context.db, context.principal, id, key=idempotency_key, at=context.clock()
         )
         return Campaign.of(changed)
@@ -253,7 +255,7 @@ class Mutation:
         idempotency_key: Key,
     ) -> StopCampaignResult | None:
         context = info.context
-        changed = await operations.stop(
+        changed = await planning.stop(
             context.db, context.principal, id, key=idempotency_key, at=context.clock()
         )
         return Campaign.of(changed)
@@ -266,7 +268,7 @@ class Mutation:
         idempotency_key: Key,
     ) -> RecordResponseResult | None:  # fmt: skip
         context = info.context
-        offer = await operations.respond(
+        offer = await offers.respond(
             context.db,
             context.principal,
             offer_id,

@@ -6,10 +6,10 @@ from uuid import UUID
 
 import strawberry
 
-from campaign import operations
 from campaign.domain.prospect import Channel
 from campaign.graphql.context import Info
 from campaign.graphql.types import Offer
+from campaign.operations import offers
 
 
 @strawberry.type
@@ -27,7 +27,7 @@ class Subscription:
         channel: Channel,
     ) -> AsyncGenerator[list[Offer] | None]:
         context = info.context
-        states = operations.offers_changing(
+        states = offers.offers_changing(
             context.db,
             context.bell,
             context.principal,

@@ -202,7 +202,9 @@ class CampaignConnection:
 @strawberry.type(description="The campaign behind an offer.")
 class OfferCampaign:
     id: UUID
-    name: str
+    name: str = strawberry.field(
+        description="What staff call it; to the customer itself, the offer's title."
+    )
 
 
 @strawberry.type(description="What a campaign proposes to one customer.")
@@ -239,7 +241,8 @@ class Customer:
     @strawberry.field(
         description=(
             "Offers that may be made to the customer here and now: of running campaigns, with "
-            "consent for the channel; and those answered within 90 days. Needs offer:read."
+            "consent for the channel; and those answered within 90 days. A customer sees those "
+            "of the channel that it came by. Needs offer:read."
         )
     )
     async def offers(self, info: Info, channel: Channel) -> list[Offer] | None:
@@ -268,7 +271,9 @@ class AudienceTier:
     count: int
 
 
-@strawberry.type(description="An audience as it would be now; nothing is kept.")
+@strawberry.type(
+    description="An audience as it would be now, of whom the caller reaches; nothing is kept."
+)
 class AudiencePreview:
     on: date = strawberry.field(description="The institution's business date.")
     count: int

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from kit.identity import Principal
 from sqlalchemy import ColumnElement, and_, any_, false, func, literal, not_, or_, select, true
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import String
@@ -28,6 +29,7 @@ from campaign.domain.preview import Bank, Preview, Product, TierCount
 from campaign.domain.problems import InstitutionNotLoaded
 from campaign.domain.prospect import Channel, Line, born_by, marketing
 from campaign.domain.reading import Known
+from campaign.store.reach import reached
 from campaign.store.reading import rows
 from campaign.tables import BranchRow, InstitutionRow, ProductRow, ProspectRow, TierRow
 
@@ -101,10 +103,10 @@ def _overlap(column: Any, some: frozenset[str] | None, none: frozenset[str] | No
     return wanted + ([] if none is None else [not_(meets(none))])
 
 
-def _audience(institution: str, rule: Rule, on: date) -> Where:
-    """Only those whose own event is in: the rest is known by hearsay."""
-    known = and_(col(_P.institution) == institution, col(_P.customer_version) > 0)
-    return and_(known, where(rule, on))
+def _audience(who: Principal, rule: Rule, on: date) -> Where:
+    """Only those within the caller's reach whose own event is in: the rest is known by hearsay."""
+    known = and_(col(_P.institution) == who.institution, col(_P.customer_version) > 0)
+    return and_(known, *reached(who), where(rule, on))
 
 
 async def bank(session: AsyncSession, institution: str) -> Bank:
@@ -148,9 +150,9 @@ async def on_offer(session: AsyncSession, institution: str, code: str) -> bool:
     return found is not None and found.on_offer
 
 
-async def preview(session: AsyncSession, of: Bank, rule: Rule) -> Preview:
+async def preview(session: AsyncSession, who: Principal, of: Bank, rule: Rule) -> Preview:
     """Count an audience and show some of it: two statements."""
-    chosen = _audience(of.code, rule, of.as_of)
+    chosen = _audience(who, rule, of.as_of)
     agreed = [func.count().filter(_agrees(channel)).label(channel) for channel in Channel]
     counts = await rows(
         session,
@@ -175,13 +177,13 @@ async def preview(session: AsyncSession, of: Bank, rule: Rule) -> Preview:
 
 
 async def chosen(
-    session: AsyncSession, of: Bank, rule: Rule, product_code: str
+    session: AsyncSession, who: Principal, of: Bank, rule: Rule, product_code: str
 ) -> tuple[list[UUID], int]:
     """Return the audience without those who hold the product, and how many those are."""
     holds = (literal(product_code) == any_(col(_P.products))).label("holds")
     found = await rows(
         session,
-        select(col(_P.customer_id), holds).where(_audience(of.code, rule, of.as_of)),
+        select(col(_P.customer_id), holds).where(_audience(who, rule, of.as_of)),
     )
     free = [row.customer_id for row in found if not row.holds]
     return free, len(found) - len(free)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from kit.identity import Principal
 from sqlalchemy import Select, and_, any_, func, or_, select
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,6 +16,7 @@ from campaign.domain.campaign import Status
 from campaign.domain.offer import ANSWERED_SHOWN, FINAL, Offer, Outcome
 from campaign.domain.problems import OfferNotFound
 from campaign.domain.prospect import Channel
+from campaign.store.reach import reached
 from campaign.store.reading import rows
 from campaign.tables import CampaignRow, MemberRow, ProspectRow, ResponseRow
 
@@ -39,11 +41,12 @@ def _offers() -> Select[*tuple[Any, ...]]:
 
 
 async def of_customers(
-    session: AsyncSession, institution: str, customers: Sequence[UUID], *, at: datetime
+    session: AsyncSession, who: Principal, customers: Sequence[UUID], *, at: datetime
 ) -> dict[UUID, list[Offer]]:
     """Return the treated offers of launched campaigns and the recently answered ones.
 
-    One statement however many customers; `domain.offer.shown` decides which may be seen.
+    Of the customers within the caller's reach, by one statement however many they are;
+    `domain.offer.shown` decides which may be seen.
     """
     launched = col(CampaignRow.status) == Status.LAUNCHED.value
     recent = and_(
@@ -51,7 +54,8 @@ async def of_customers(
     )
     mine = and_(
         col(MemberRow.customer_id).in_(customers),
-        col(MemberRow.institution) == institution,
+        col(MemberRow.institution) == who.institution,
+        *reached(who),
         col(MemberRow.arm) == Arm.TREATED.value,
         or_(launched, recent),
     )
@@ -63,9 +67,13 @@ async def of_customers(
 
 
 async def by_id(
-    session: AsyncSession, institution: str, offer_id: UUID, *, lock: bool = False
+    session: AsyncSession, who: Principal, offer_id: UUID, *, lock: bool = False
 ) -> Offer:
-    """Return an offer; `lock` holds it, and its campaign's status, until the transaction ends."""
+    """Return an offer to a customer within the caller's reach.
+
+    `lock` holds it, its campaign's status and, where that matters, the customer's place within
+    reach until the transaction ends.
+    """
     if lock:
         query = (
             select(col(MemberRow.offer_id), col(CampaignRow.id))
@@ -74,8 +82,12 @@ async def by_id(
         )
         await rows(session, query.with_for_update(of=MemberRow))
         await rows(session, query.with_for_update(of=CampaignRow, read=True))
-    mine = and_(col(MemberRow.offer_id) == offer_id, col(MemberRow.institution) == institution)
-    found = await rows(session, _offers().where(mine))
+    mine = and_(col(MemberRow.offer_id) == offer_id, col(MemberRow.institution) == who.institution)
+    narrower = reached(who)
+    found_by = _offers().where(mine, *narrower)
+    if lock and narrower:
+        found_by = found_by.with_for_update(of=ProspectRow, read=True)
+    found = await rows(session, found_by)
     if not found:
         raise OfferNotFound(f"There is no offer {offer_id}.")
     return _offer(found[0])

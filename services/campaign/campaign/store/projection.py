@@ -1,7 +1,9 @@
 """What other services announced, kept in the shape that audiences are chosen from.
 
 Every function takes a whole batch of events of one type and costs a fixed number of
-statements. Rows of one source only ever move to a newer version, so order does not matter.
+statements. Rows of one source only ever move to a newer version, so order does not matter;
+branches and customers take the version that they have again too, so that a feed that is read
+again fills what an earlier release did not keep.
 Two feeds write the same prospects: `alone` makes their transactions follow one another.
 """
 
@@ -44,14 +46,15 @@ async def institutions(session: AsyncSession, facts: Sequence[Fact]) -> None:
 
 
 async def branches(session: AsyncSession, facts: Sequence[Fact]) -> None:
-    """Keep which branches there are."""
+    """Keep which branches there are, and what each stands under."""
     await _run(
         session,
-        "insert into branch (institution, code, version) "
-        "select institution, code, version from jsonb_to_recordset(cast(:facts as jsonb)) "
-        "as f(institution text, code text, version int) order by 1, 2 "
-        "on conflict (institution, code) do update set version = excluded.version "
-        "where branch.version < excluded.version",
+        "insert into branch (institution, code, version, parent_code) "
+        "select institution, code, version, parent_code "
+        "from jsonb_to_recordset(cast(:facts as jsonb)) as f(institution text, code text, "
+        "version int, parent_code text) order by 1, 2 "
+        "on conflict (institution, code) do update set version = excluded.version, "
+        "parent_code = excluded.parent_code where branch.version <= excluded.version",
         facts,
     )
 
@@ -85,11 +88,12 @@ async def customers(session: AsyncSession, facts: Sequence[Fact]) -> None:
     await _run(session, _EMPTY, facts)
     await _run(
         session,
-        "update prospect p set customer_version = f.version, kind = f.kind, born_on = f.born_on, "
-        "branch_code = f.branch_code, manager_number = f.manager_number, since = f.since "
+        "update prospect p set customer_version = f.version, number = f.number, "
+        "kind = f.kind, born_on = f.born_on, branch_code = f.branch_code, "
+        "manager_number = f.manager_number, since = f.since "
         "from jsonb_to_recordset(cast(:facts as jsonb)) as f(customer_id uuid, version int, "
-        "kind text, born_on date, branch_code text, manager_number text, since date) "
-        "where p.customer_id = f.customer_id and p.customer_version < f.version",
+        "number text, kind text, born_on date, branch_code text, manager_number text, "
+        "since date) where p.customer_id = f.customer_id and p.customer_version <= f.version",
         facts,
     )
 

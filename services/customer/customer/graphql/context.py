@@ -10,6 +10,7 @@ from kit.db import Database
 from kit.identity import Principal
 
 from customer.domain.personal import Personal
+from customer.domain.reach import Within
 from customer.graphql.loaders import Loaders
 from customer.operations.showing import Showing
 
@@ -21,6 +22,7 @@ class Context:
     db: Database
     principal: Principal
     loaders: Loaders
+    within: Within
     showing: Showing
     personal: Personal
     clock: Callable[[], datetime]

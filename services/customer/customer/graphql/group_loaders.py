@@ -9,6 +9,7 @@ from kit.db import Database
 from strawberry.dataloader import DataLoader
 
 from customer.domain.group import Group, Member
+from customer.domain.reach import Within
 from customer.domain.vocabulary import GroupKind
 from customer.store import groups, organisation
 
@@ -21,9 +22,10 @@ Page = tuple[UUID, Place | None, int]
 class GroupLoaders:
     """Built afresh for each request, so its cache can never outlive one."""
 
-    def __init__(self, db: Database, institution: str) -> None:
+    def __init__(self, db: Database, within: Within) -> None:
         self._db = db
-        self._institution = institution
+        self._within = within
+        self._institution = within.institution
         self._as_of = DataLoader(load_fn=self._read_as_of)
         self.by_customer_id = DataLoader(load_fn=self._by_customer_id)
         self.by_id = DataLoader(load_fn=self._by_id)
@@ -51,16 +53,14 @@ class GroupLoaders:
 
     async def _by_id(self, ids: list[UUID]) -> list[Group | None]:
         async with self._db.read(self._institution) as session:
-            found = await groups.groups_by_id(session, self._institution, ids)
+            found = await groups.groups_by_id(session, self._within, ids)
         return [found.get(one) for one in ids]
 
     async def _under(
         self, ids: list[UUID], after: str | None, limit: int
     ) -> dict[UUID, list[Group]]:
         async with self._db.read(self._institution) as session:
-            return await groups.groups_under(
-                session, self._institution, ids, after=after, limit=limit
-            )
+            return await groups.groups_under(session, self._within, ids, after=after, limit=limit)
 
     async def _members(
         self, ids: list[UUID], after: UUID | None, limit: int
@@ -70,7 +70,7 @@ class GroupLoaders:
             return {}
         async with self._db.read(self._institution) as session:
             return await groups.members_by_group_id(
-                session, self._institution, ids, on=today, after=after, limit=limit
+                session, self._within, ids, on=today, after=after, limit=limit
             )
 
 

@@ -47,7 +47,7 @@ class Institution:
             business_date=institution.as_of,
         )
 
-    @strawberry.field(description="How much of everything it has.")
+    @strawberry.field(description="How much of everything it has, as far as the caller reaches.")
     async def counts(self, info: Info) -> InstitutionCounts:
         async with info.context.db.read(info.context.principal.institution) as session:
-            return InstitutionCounts.of(await counts_of(session, self.code))
+            return InstitutionCounts.of(await counts_of(session, info.context.within))

@@ -10,6 +10,7 @@ from kit.graphql import IdempotencyKeyReused, Schema
 
 from customer.domain.personal import ReadPurpose
 from customer.domain.vocabulary import Channel, Purpose
+from customer.graphql.audit import AuditQuery
 from customer.graphql.connections import CustomerConnection, place
 from customer.graphql.context import Info
 from customer.graphql.groups import CustomerGroup
@@ -39,7 +40,7 @@ WithdrawConsentResult = Annotated[
 
 # Every field here may be null: one refused or out of reach must not void what others answered.
 @strawberry.type
-class Query:
+class Query(AuditQuery):
     @strawberry.field(description="The customer with this id; null where you may see none.")
     async def customer(self, info: Info, id: UUID) -> Customer | None:  # noqa: A002  (the key's name)
         found = await info.context.loaders.profile_by_id.load(id)
@@ -50,6 +51,15 @@ class Query:
         if not storable(number):
             return None
         found = await info.context.loaders.profile_by_number.load(number)
+        return Customer.of(found) if found else None
+
+    @strawberry.field(
+        description="The customer who asks, for callers who reach themselves alone; null of one "
+        "whom the bank has not recorded."
+    )
+    async def me(self, info: Info) -> Customer | None:
+        number = info.context.within.customer_number
+        found = await info.context.loaders.profile_by_number.load(number) if number else None
         return Customer.of(found) if found else None
 
     @strawberry.field(
@@ -75,7 +85,7 @@ class Query:
         if not storable(code):
             return None
         async with info.context.db.read(info.context.principal.institution) as session:
-            found = await groups.group_by_code(session, info.context.principal.institution, code)
+            found = await groups.group_by_code(session, info.context.within, code)
         return CustomerGroup.of(found) if found else None
 
     @strawberry.field(description="The bank that the caller works for, once it is recorded.")

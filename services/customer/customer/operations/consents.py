@@ -17,6 +17,7 @@ from customer.domain.consent import Consent, ConsentKey, ConsentWord
 from customer.domain.events import ConsentChanged
 from customer.domain.ids import CustomerId
 from customer.domain.problems import CustomerNotFound
+from customer.domain.reach import Within
 from customer.domain.taking import Known, Outcome, take
 from customer.domain.vocabulary import Channel, Purpose
 from customer.operations.organisation import Lines, counted, recorded_institution
@@ -50,7 +51,7 @@ async def record_consents(
     async with writing(db, institution) as session:
         await recorded_institution(session, institution)
         ids = {one.consent.customer_id for _, one in told}
-        known = await customers.lock_customers(session, institution, ids)
+        known = await customers.lock_customers(session, Within.whole(institution), ids)
         held = await store.consents(session, institution, ids)
         taken = take(
             held,
@@ -91,7 +92,7 @@ async def _change(  # noqa: PLR0913  (one act, named)
     async with db.transaction(institution) as session:
 
         async def effect() -> str:
-            if not await customers.lock_customers(session, institution, [customer_id]):
+            if not await customers.lock_customers(session, Within.of(principal), [customer_id]):
                 raise CustomerNotFound
             zone = ZoneInfo((await recorded_institution(session, institution)).time_zone)
             held = (await store.consents(session, institution, [customer_id])).get(key)

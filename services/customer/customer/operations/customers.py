@@ -7,6 +7,7 @@ from kit.db import Database
 
 from customer.domain.customer import Customer, fit_customer
 from customer.domain.events import CustomerRecorded
+from customer.domain.reach import Within
 from customer.domain.taking import Outcome, take
 from customer.operations.organisation import Lines, counted, recorded_institution
 from customer.store import customers as store
@@ -23,7 +24,9 @@ async def record_customers(
         branches = await organisation.branches(session, institution)
         managers = {one.manager_number for _, one in told if one.manager_number is not None}
         staff = await organisation.staff(session, institution, managers)
-        held = await store.customers(session, institution, {one.id for _, one in told})
+        held = await store.customers(
+            session, Within.whole(institution), {one.id for _, one in told}
+        )
         taken = take(
             held,
             told,

@@ -18,6 +18,7 @@ from customer.domain.ids import CustomerId
 from customer.domain.personal import Personal, check_reason, check_verified
 from customer.domain.personal_problems import CustomerErased as IsErased
 from customer.domain.problems import CustomerNotFound
+from customer.domain.reach import Within
 from customer.domain.taking import Known
 from customer.operations.organisation import recorded_institution
 from customer.operations.revealing import use_up
@@ -64,7 +65,7 @@ async def export(
         await idempotency.once(
             session, principal, request.idempotency_key, parameters, effect, at=at
         )
-        customer = (await _held(session, institution, customer_id)).value
+        customer = (await _held(session, principal, customer_id)).value
         known = await verified(session, principal, [customer], at=at)
         check_verified(principal.channel, verified=customer_id in known)
         if customer.erased_on is not None:
@@ -82,7 +83,7 @@ async def erase(
         async def effect() -> str:
             zone = ZoneInfo((await recorded_institution(session, institution)).time_zone)
             erasure = Erasure(basis=request.basis, on=at.astimezone(zone).date())
-            held = await _held(session, institution, customer_id)
+            held = await _held(session, principal, customer_id)
             open_accounts = await store.open_accounts(session, institution, customer_id)
             left = Known(erased(held.value, open_accounts, erasure), held.version + 1)
             await store.erase_customer(session, institution, left)
@@ -111,11 +112,12 @@ async def erase(
 
 
 async def _held(
-    session: AsyncSession, institution: str, customer_id: CustomerId
+    session: AsyncSession, principal: Principal, customer_id: CustomerId
 ) -> Known[Customer]:
-    if not await store.lock_customers(session, institution, [customer_id]):
+    if not await store.lock_customers(session, Within.of(principal), [customer_id]):
         raise CustomerNotFound
-    return (await store.customers(session, institution, [customer_id]))[customer_id]
+    known = Within.whole(principal.institution)
+    return (await store.customers(session, known, [customer_id]))[customer_id]
 
 
 async def _withdraw(

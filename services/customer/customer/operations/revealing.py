@@ -19,6 +19,7 @@ from customer.domain.personal import (
     check_verified,
 )
 from customer.domain.problems import CustomerNotFound
+from customer.domain.reach import Within
 from customer.operations.showing import verified
 from customer.store import customers as store
 from customer.store import verifications
@@ -69,7 +70,7 @@ async def reveal(
         await idempotency.once(
             session, principal, request.idempotency_key, parameters, effect, at=at
         )
-        customer = await _customer(session, institution, customer_id)
+        customer = await _customer(session, Within.of(principal), customer_id)
         known = await verified(session, principal, [customer], at=at)
         check_verified(principal.channel, verified=customer_id in known)
     value = getattr(customer, request.field)
@@ -89,7 +90,7 @@ async def record_verification(
     async with db.transaction(institution) as session:
 
         async def effect() -> str:
-            if not await store.lock_customers(session, institution, [customer_id]):
+            if not await store.lock_customers(session, Within.of(principal), [customer_id]):
                 raise CustomerNotFound
             until = at + personal.verified_for
             await verifications.save_verification(
@@ -121,8 +122,8 @@ async def use_up(
     await verifications.use_allowance(session, principal.institution, **mine, full_at=after)
 
 
-async def _customer(session: AsyncSession, institution: str, customer_id: CustomerId) -> Customer:
-    found = await store.customers(session, institution, [customer_id])
+async def _customer(session: AsyncSession, within: Within, customer_id: CustomerId) -> Customer:
+    found = await store.customers(session, within, [customer_id])
     if customer_id not in found:
         raise CustomerNotFound
     return found[customer_id].value

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from customer.domain.customer import Customer
 from customer.domain.masks import Standing
 from customer.domain.personal import Personal, ReadPurpose
+from customer.domain.reach import Within
 from customer.domain.views import Profile, Search
 from customer.store import verifications, views
 
@@ -37,18 +38,18 @@ class Showing:
     at: datetime
 
     async def by_id(self, ids: Collection[UUID]) -> dict[UUID, Profile]:
-        """Return those of `ids` that the institution serves."""
-        institution = self.principal.institution
-        async with self.db.read(institution) as session:
-            found = await views.profiles_by_id(session, institution, ids)
+        """Return those of `ids` that are within the caller's reach."""
+        within = Within.of(self.principal)
+        async with self.db.read(within.institution) as session:
+            found = await views.profiles_by_id(session, within, ids)
             shown = await self._shown(session, list(found.values()))
         return {one.customer.id: one for one in shown}
 
     async def by_number(self, numbers: Collection[str]) -> dict[str, Profile]:
-        """Return those of `numbers` that the institution serves."""
-        institution = self.principal.institution
-        async with self.db.read(institution) as session:
-            found = await views.profiles_by_number(session, institution, numbers)
+        """Return those of `numbers` that are within the caller's reach."""
+        within = Within.of(self.principal)
+        async with self.db.read(within.institution) as session:
+            found = await views.profiles_by_number(session, within, numbers)
             shown = await self._shown(session, list(found.values()))
         return {one.customer.number: one for one in shown}
 
@@ -57,9 +58,9 @@ class Showing:
     ) -> Sequence[Profile]:
         """Return up to `size` customers that fit, and one more where there are more."""
         self.personal.check_listing(size, purpose, first_page=after is None)
-        institution = self.principal.institution
-        async with self.db.read(institution) as session:
-            found = await views.search(session, institution, wanted, after=after, limit=size + 1)
+        within = Within.of(self.principal)
+        async with self.db.read(within.institution) as session:
+            found = await views.search(session, within, wanted, after=after, limit=size + 1)
             return await self._shown(session, found)
 
     async def _shown(self, session: AsyncSession, found: Sequence[Profile]) -> list[Profile]:

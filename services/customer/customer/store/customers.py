@@ -8,8 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from customer.domain.customer import Customer
 from customer.domain.ids import CustomerId
+from customer.domain.reach import Within
 from customer.domain.taking import Known
-from customer.store import personal
+from customer.store import personal, reach
 from customer.store.bulk import among, columns, execute, rows, upsert
 from customer.store.values import customer
 from customer.tables import METADATA
@@ -32,14 +33,16 @@ _FORGET_BIRTH = text(
 
 
 async def customers(
-    session: AsyncSession, institution: str, ids: Collection[CustomerId]
+    session: AsyncSession, within: Within, ids: Collection[CustomerId]
 ) -> dict[CustomerId, Known[Customer]]:
-    """Return those of `ids` that are known."""
+    """Return those of `ids` that are known and within reach."""
     query = select(_CUSTOMER).where(
-        among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution
+        among(_CUSTOMER.c.id, ids),
+        _CUSTOMER.c.institution == within.institution,
+        *reach.customers(within),
     )
     read = await execute(session, query)
-    told = await personal.opened(session, institution, read)
+    told = await personal.opened(session, within.institution, read)
     return {
         CustomerId(row.id): Known(customer(row, values), row.version)
         for row, values in zip(read, told, strict=True)
@@ -57,12 +60,19 @@ async def customer_ids(
 
 
 async def lock_customers(
-    session: AsyncSession, institution: str, ids: Collection[CustomerId]
+    session: AsyncSession, within: Within, ids: Collection[CustomerId]
 ) -> set[CustomerId]:
-    """Return those of `ids` that are customers, locked in one order until the transaction ends."""
+    """Return those of `ids` that are within reach, locked in one order until the transaction ends.
+
+    Nobody whom another transaction took out of reach meanwhile: the wait is for its end.
+    """
     query = (
         select(_CUSTOMER.c.id)
-        .where(among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution)
+        .where(
+            among(_CUSTOMER.c.id, ids),
+            _CUSTOMER.c.institution == within.institution,
+            *reach.customers(within),
+        )
         .order_by(_CUSTOMER.c.id)
         .with_for_update(key_share=True)
     )

@@ -6,13 +6,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, text
+from sqlalchemy import Row, Select, TableValuedAlias, column, func, literal, or_, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from customer.domain.group import Group, Member
 from customer.domain.ids import CustomerId, GroupId
+from customer.domain.reach import Within
 from customer.domain.taking import Known
 from customer.domain.vocabulary import GroupKind
+from customer.store import reach
 from customer.store.bulk import among, columns, execute, upsert
 from customer.tables import METADATA
 
@@ -83,18 +86,21 @@ async def save_groups(
 
 
 async def groups_by_id(
-    session: AsyncSession, institution: str, ids: Collection[UUID]
+    session: AsyncSession, within: Within, ids: Collection[UUID]
 ) -> dict[UUID, Group]:
-    """Return those of `ids` that are groups of the institution, without their members."""
-    query = _GROUPS.where(among(_GROUP.c.id, ids), _GROUP.c.institution == institution)
+    """Return those of `ids` that are groups within reach, without their members."""
+    query = _reached(within).where(among(_GROUP.c.id, ids))
     return {row.id: _group(row, ()) for row in await execute(session, query)}
 
 
-async def group_by_code(session: AsyncSession, institution: str, code: str) -> Group | None:
-    """Return the institution's household or group `code`, without its members."""
-    query = _GROUPS.where(_GROUP.c.institution == institution, _GROUP.c.code == code)
-    rows = await execute(session, query)
+async def group_by_code(session: AsyncSession, within: Within, code: str) -> Group | None:
+    """Return the household or group `code`, where it is within reach; without its members."""
+    rows = await execute(session, _reached(within).where(_GROUP.c.code == code))
     return _group(rows[0], ()) if rows else None
+
+
+def _reached(within: Within) -> Select[Any]:
+    return _GROUPS.where(_GROUP.c.institution == within.institution, *reach.groups(within))
 
 
 async def groups_by_customer_id(
@@ -104,7 +110,7 @@ async def groups_by_customer_id(
     query = (
         _GROUPS.add_columns(_MEMBER.c.customer_id)
         .join(_MEMBER, _MEMBER.c.group_id == _GROUP.c.id)
-        .where(among(_MEMBER.c.customer_id, ids), _GROUP.c.institution == institution, _on(on))
+        .where(among(_MEMBER.c.customer_id, ids), _GROUP.c.institution == institution, reach.on(on))
     )
     return {
         (row.customer_id, GroupKind(row.kind)): _group(row, ())
@@ -112,56 +118,75 @@ async def groups_by_customer_id(
     }
 
 
-_MEMBERS = text(
-    "select m.* from unnest(cast(:ids as uuid[])) as g(id) cross join lateral ("
-    "select * from group_member where group_id = g.id and institution = :institution "
-    "and since <= :on and (until is null or until > :on) and customer_id > :after "
-    "order by customer_id limit :limit) m order by m.group_id, m.customer_id"
-)
-_UNDER = text(
-    "select c.*, g.code as parent_code from customer_group g cross join lateral ("
-    "select * from customer_group where parent_id = g.id and institution = :institution "
-    "and code > :after order by code limit :limit) c "
-    "where g.id = any(cast(:ids as uuid[])) order by c.code"
-)
-
-
 async def members_by_group_id(  # noqa: PLR0913  (whose, on which day, which page)
     session: AsyncSession,
-    institution: str,
+    within: Within,
     ids: Collection[UUID],
     *,
     on: date,
     after: UUID | None,
     limit: int,
 ) -> dict[UUID, list[Member]]:
-    """Return up to `limit` members of each group on a day, in the order of their ids."""
-    page = {"institution": institution, "ids": list(ids), "limit": limit}
-    read = await execute(session, _MEMBERS.bindparams(**page, on=on, after=after or UUID(int=0)))
+    """Return up to `limit` members of each group on a day, in the order of their ids.
+
+    Those beyond reach are not among them: a page is as long as if they had never belonged to it.
+    """
+    group = _each(ids)
+    page = (
+        select(_MEMBER)
+        .where(
+            _MEMBER.c.group_id == group.c.id,
+            _MEMBER.c.institution == within.institution,
+            reach.on(on),
+            _MEMBER.c.customer_id > (after or UUID(int=0)),
+            *reach.members(within),
+        )
+        .order_by(_MEMBER.c.customer_id)
+        .limit(limit)
+        .lateral("page")
+    )
+    query = select(page).select_from(group.join(page, true()))
     found: dict[UUID, list[Member]] = defaultdict(list)
-    for row in read:
+    for row in await execute(session, query.order_by(page.c.group_id, page.c.customer_id)):
         found[row.group_id].append(_member(row))
     return found
 
 
 async def groups_under(
     session: AsyncSession,
-    institution: str,
+    within: Within,
     ids: Collection[UUID],
     *,
     after: str | None,
     limit: int,
 ) -> dict[UUID, list[Group]]:
-    """Return up to `limit` groups right under each of `ids`, by code; without members."""
-    page = {"institution": institution, "ids": list(ids), "limit": limit}
+    """Return up to `limit` groups within reach right under each of `ids`, by code."""
+    above, child = _each(ids), _GROUP.alias("child")
+    page = (
+        select(child)
+        .where(
+            child.c.parent_id == above.c.id,
+            child.c.institution == within.institution,
+            child.c.code > (after or ""),
+            *reach.groups(within, child),
+        )
+        .order_by(child.c.code)
+        .limit(limit)
+        .lateral("page")
+    )
+    query = select(page, _PARENT.c.code.label("parent_code")).select_from(
+        above.join(_PARENT, _PARENT.c.id == above.c.id).join(page, true())
+    )
     found: dict[UUID, list[Group]] = defaultdict(list)
-    for row in await execute(session, _UNDER.bindparams(**page, after=after or "")):
+    for row in await execute(session, query.order_by(page.c.code)):
         found[row.parent_id].append(_group(row, ()))
     return found
 
 
-def _on(day: date) -> ColumnElement[bool]:
-    return and_(_MEMBER.c.since <= day, or_(_MEMBER.c.until.is_(None), _MEMBER.c.until > day))
+def _each(ids: Collection[UUID]) -> TableValuedAlias:
+    """Return a row for each of `ids`: one parameter, however many there are."""
+    given = literal(list(ids), ARRAY(_GROUP.c.id.type))
+    return func.unnest(given).table_valued(column("id", _GROUP.c.id.type)).render_derived()
 
 
 def _group(row: Row[Any], members: Collection[Member]) -> Group:

@@ -11,9 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from customer.domain.account import Card
 from customer.domain.organisation import Branch, Product, Staff
+from customer.domain.reach import Within
 from customer.domain.views import Counts, Position, Profile, Search
 from customer.domain.vocabulary import BranchKind, HolderRole, Line, StaffRole
-from customer.store import personal, values
+from customer.store import personal, reach, values
 from customer.store.bulk import among, execute
 from customer.tables import METADATA
 
@@ -63,33 +64,35 @@ _POSITION = select(
 
 
 async def profiles_by_id(
-    session: AsyncSession, institution: str, ids: Collection[UUID]
+    session: AsyncSession, within: Within, ids: Collection[UUID]
 ) -> dict[UUID, Profile]:
-    """Return those of `ids` that the institution serves."""
-    query = _PROFILE.where(among(_CUSTOMER.c.id, ids), _CUSTOMER.c.institution == institution)
-    return {one.customer.id: one for one in await _profiles(session, institution, query)}
+    """Return those of `ids` that are within reach."""
+    query = _reached(within).where(among(_CUSTOMER.c.id, ids))
+    return {one.customer.id: one for one in await _profiles(session, within, query)}
 
 
 async def profiles_by_number(
-    session: AsyncSession, institution: str, numbers: Collection[str]
+    session: AsyncSession, within: Within, numbers: Collection[str]
 ) -> dict[str, Profile]:
-    """Return those of `numbers` that the institution serves."""
-    query = _PROFILE.where(
-        _CUSTOMER.c.institution == institution, among(_CUSTOMER.c.number, numbers)
-    )
-    return {one.customer.number: one for one in await _profiles(session, institution, query)}
+    """Return those of `numbers` that are within reach."""
+    query = _reached(within).where(among(_CUSTOMER.c.number, numbers))
+    return {one.customer.number: one for one in await _profiles(session, within, query)}
 
 
 async def search(
-    session: AsyncSession, institution: str, wanted: Search, *, after: str | None, limit: int
+    session: AsyncSession, within: Within, wanted: Search, *, after: str | None, limit: int
 ) -> Sequence[Profile]:
     """Return up to `limit` customers that fit, in the order of their numbers, beyond `after`."""
-    conditions = _conditions(wanted) + await _marked(session, institution, wanted)
-    query = _PROFILE.where(_CUSTOMER.c.institution == institution, *conditions)
+    conditions = _conditions(wanted) + await _marked(session, within.institution, wanted)
+    query = _reached(within).where(*conditions)
     if after is not None:
         query = query.where(_CUSTOMER.c.number > after)
     query = query.order_by(_CUSTOMER.c.number).limit(limit)
-    return await _profiles(session, institution, query)
+    return await _profiles(session, within, query)
+
+
+def _reached(within: Within) -> Select[Any]:
+    return _PROFILE.where(_CUSTOMER.c.institution == within.institution, *reach.customers(within))
 
 
 async def _marked(
@@ -139,10 +142,14 @@ async def positions_by_customer_id(
 
 
 async def positions_by_id(
-    session: AsyncSession, institution: str, ids: Collection[UUID]
+    session: AsyncSession, within: Within, ids: Collection[UUID]
 ) -> dict[UUID, Position]:
-    """Return those of `ids` that are accounts of the institution."""
-    query = _POSITION.where(among(_ACCOUNT.c.id, ids), _ACCOUNT.c.institution == institution)
+    """Return those of `ids` that are accounts of somebody within reach."""
+    query = _POSITION.where(
+        among(_ACCOUNT.c.id, ids),
+        _ACCOUNT.c.institution == within.institution,
+        *reach.accounts(within),
+    )
     return {row.id: _position(row) for row in await execute(session, query)}
 
 
@@ -161,9 +168,9 @@ async def cards_by_customer_id(
     return found
 
 
-async def counts(session: AsyncSession, institution: str) -> Counts:
-    """Count everything the institution has, in one statement."""
-    count = func.count()
+async def counts(session: AsyncSession, within: Within) -> Counts:
+    """Count all that is within reach, in one statement."""
+    institution, count = within.institution, func.count()
     lines = (
         select(
             count.label("accounts"),
@@ -178,12 +185,12 @@ async def counts(session: AsyncSession, institution: str) -> Counts:
                 _PRODUCT.c.code == _ACCOUNT.c.product_code,
             ),
         )
-        .where(_ACCOUNT.c.institution == institution)
+        .where(_ACCOUNT.c.institution == institution, *reach.accounts(within))
         .subquery()
     )
     customers, cards = (
-        select(count).select_from(table).where(table.c.institution == institution)
-        for table in (_CUSTOMER, _CARD)
+        select(count).select_from(table).where(table.c.institution == institution, *reached(within))
+        for table, reached in ((_CUSTOMER, reach.customers), (_CARD, reach.cards))
     )
     query = select(
         lines,
@@ -200,9 +207,9 @@ async def counts(session: AsyncSession, institution: str) -> Counts:
     )
 
 
-async def _profiles(session: AsyncSession, institution: str, query: Select[Any]) -> list[Profile]:
+async def _profiles(session: AsyncSession, within: Within, query: Select[Any]) -> list[Profile]:
     found = await execute(session, query)
-    told = await personal.opened(session, institution, found)
+    told = await personal.opened(session, within.institution, found)
     return [_profile(row, one) for row, one in zip(found, told, strict=True)]
 
 

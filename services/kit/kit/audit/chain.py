@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import (
     BigInteger,
     Column,
+    Computed,
     DateTime,
     Index,
     LargeBinary,
@@ -95,8 +96,10 @@ def audit_table(metadata: MetaData) -> Table:
         Column("body", String, nullable=False),
         Column("previous", LargeBinary, nullable=False),
         Column("hash", LargeBinary, nullable=False),
+        Column("operation", String, Computed("(body::jsonb ->> 'operation')", persisted=True)),
         Index("ix_audit_entry_institution_at", "institution", "at"),
         Index("ix_audit_entry_institution_subject_seq", "institution", "subject", "seq"),
+        Index("ix_audit_entry_institution_operation_seq", "institution", "operation", "seq"),
         Index("ix_audit_entry_entities", "entities", postgresql_using="gin"),
     )
 

@@ -39,16 +39,16 @@ def body(principal: Principal, entry: Entry) -> str:
     """Write an entry down: sorted, without what is empty, in ASCII."""
     said: dict[str, Any] = {
         "kind": entry.kind.value,
-        "operation": _plain(entry.operation),
-        "subject": _plain(principal.subject),
-        "staff": _plain(principal.staff_number or ""),
-        "role": _plain(principal.role),
-        "channel": _plain(principal.channel),
+        "operation": plain(entry.operation),
+        "subject": plain(principal.subject),
+        "staff": plain(principal.staff_number or ""),
+        "role": plain(principal.role),
+        "channel": plain(principal.channel),
         "trace": trace_id(),
-        "entities": sorted({_plain(one) for one in entry.entities}),
+        "entities": sorted({plain(one) for one in entry.entities}),
         "fields": sorted(set(entry.fields)),
         "counts": {name: count for name, count in entry.counts.items() if count},
-        "reason": _plain(entry.reason or "")[:LONGEST_REASON],
+        "reason": plain(entry.reason or "")[:LONGEST_REASON],
         "repeated": entry.repeated,
     }
     told = {name: value for name, value in said.items() if value}
@@ -63,7 +63,7 @@ def digest(previous: bytes, seq: int, at: str, written: str) -> bytes:
     return hashlib.sha256(previous + f"{seq}\n{at}\n{written}".encode()).digest()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a text that can stand in the database: no NUL, no half of a character."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\ufffd")

@@ -27,12 +27,13 @@ _UNAVAILABLE = "What is asked for may be shown once that is on record; it is not
 
 @dataclass(slots=True)
 class Notes:
-    """What one request has been shown of people: ids, and names of fields."""
+    """What one request has been shown of people: ids, names of fields, and how many of what."""
 
     principal: Principal
     operations: set[str] = field(default_factory=set)
     entities: set[str] = field(default_factory=set)
     fields: set[str] = field(default_factory=set)
+    counts: dict[str, int] = field(default_factory=dict)
     reason: str | None = None
 
     def entry(self) -> Entry:
@@ -42,6 +43,7 @@ class Notes:
             operation=" ".join(sorted(self.operations)),
             entities=self.entities,
             fields=self.fields,
+            counts=self.counts,
             reason=self.reason,
         )
 
@@ -76,7 +78,7 @@ class Scribe:
     async def settle(self) -> None:
         """Append what the request was about to show; its answer may leave when this returns."""
         taken = _noting.get()
-        if taken is not None and taken.entities:
+        if taken is not None and taken.fields:
             _noting.set(Notes(taken.principal))
             await self.write(taken.principal, taken.entry())
 

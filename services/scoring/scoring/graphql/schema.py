@@ -10,6 +10,7 @@ from kit.graphql import Schema
 from scoring.domain.line import View
 from scoring.domain.months import month_of
 from scoring.domain.scope import Scope
+from scoring.graphql.audit import AuditQuery
 from scoring.graphql.bridge import BridgeQuery
 from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
 from scoring.graphql.context import Info
@@ -41,6 +42,7 @@ NOBODY = UUID(int=0)
 @strawberry.type
 class Query(
     TierQueries,
+    AuditQuery,
     BridgeQuery,
     ConcentrationQuery,
     CrossHoldingQuery,

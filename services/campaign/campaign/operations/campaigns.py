@@ -1,37 +1,25 @@
-"""What callers may ask of this service: load, decide, save, announce."""
+"""Campaigns step by step, and the audiences that they are for."""
 
-import asyncio
 import secrets
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from kit import idempotency, outbox
-from kit.audit import about
 from kit.db import Database
-from kit.feed import stopping
 from kit.identity import Principal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from campaign.domain import campaign as rules
-from campaign.domain import offer as answering
 from campaign.domain.campaign import Campaign, Membership, Plan, Status
 from campaign.domain.measure import Tally
-from campaign.domain.offer import Offer, Outcome
 from campaign.domain.preview import Preview, Product
-from campaign.domain.problems import InstitutionNotLoaded
-from campaign.domain.prospect import Channel
 from campaign.domain.reading import read
-from campaign.store import audiences, campaigns, offers
-from campaign.store.wakes import Bell, ring
+from campaign.store import audiences, campaigns
+from campaign.store.wakes import ring
 
-_APART_SECONDS = 0.25  # a whole bank's changes are many notifications
-_LOOK_AGAIN_SECONDS = 30
-_LONGEST_SECONDS = 3_600
 Change = Callable[[AsyncSession, Campaign], Awaitable[tuple[Campaign, outbox.Event | None]]]
 
 
@@ -40,7 +28,7 @@ async def preview(db: Database, who: Principal, tree: Mapping[str, Any]) -> Prev
     async with db.read(who.institution) as session:
         bank = await audiences.bank(session, who.institution)
         rule = read(tree, await audiences.known(session, bank))
-        return await audiences.preview(session, bank, rule)
+        return await audiences.preview(session, who, bank, rule)
 
 
 async def products_on_offer(db: Database, who: Principal) -> list[Product]:
@@ -68,58 +56,6 @@ async def tallies(db: Database, who: Principal, campaign_ids: Sequence[UUID]) ->
     """Count what the members of each campaign did."""
     async with db.read(who.institution) as session:
         return await campaigns.tallies(session, who.institution, campaign_ids)
-
-
-async def offers_by_customer(
-    db: Database, who: Principal, customers: Sequence[UUID], *, at: datetime
-) -> tuple[date | None, dict[UUID, list[Offer]]]:
-    """Return the business date and each customer's offers, before `domain.offer.shown`.
-
-    Two statements however many customers and channels.
-    """
-    async with db.read(who.institution) as session:
-        try:
-            bank = await audiences.bank(session, who.institution)
-        except InstitutionNotLoaded:
-            return None, {}
-        return bank.as_of, await offers.of_customers(session, who.institution, customers, at=at)
-
-
-async def offers_changing(  # noqa: PLR0913  (each is one fact, all named)
-    db: Database,
-    bell: Bell,
-    who: Principal,
-    customer: UUID,
-    channel: Channel,
-    *,
-    clock: Callable[[], datetime],
-) -> AsyncGenerator[list[Offer]]:
-    """Tell what `domain.offer.shown` shows of the customer's offers, now and when it has changed.
-
-    Each look is a read of its own. What no transaction changes, as the end of the 90 days, is
-    seen by looking again after half a minute.
-    """
-    told: list[Offer] | None = None
-    until = time.monotonic() + _LONGEST_SECONDS
-    with bell.watching(who, customer) as woken:
-        while time.monotonic() < until and not stopping.is_set():
-            woken.clear()
-            at = clock()
-            on, found = await offers_by_customer(db, who, [customer], at=at)
-            mine = found.get(customer, [])
-            now = [one for one in mine if on and answering.shown(one, channel, on=on, at=at)]
-            if now != told:
-                told = now
-                yield now
-            await asyncio.sleep(_APART_SECONDS)
-            await _woken(woken, min(until, time.monotonic() + _LOOK_AGAIN_SECONDS))
-
-
-async def _woken(woken: asyncio.Event, until: float) -> None:
-    """Return when woken, at `until`, or within a second of being told to stop."""
-    while not woken.is_set() and not stopping.is_set() and time.monotonic() < until:
-        with suppress(TimeoutError):
-            await asyncio.wait_for(woken.wait(), 1)
 
 
 async def draft(db: Database, who: Principal, plan: Plan, *, key: str, at: datetime) -> Campaign:
@@ -199,7 +135,7 @@ async def launch(
         sold = await audiences.on_offer(session, who.institution, plan.product_code)
         rules.ready(campaign, on=bank.as_of, on_offer=sold)
         rule = read(plan.audience, await audiences.known(session, bank))
-        people, holders = await audiences.chosen(session, bank, rule, plan.product_code)
+        people, holders = await audiences.chosen(session, who, bank, rule, plan.product_code)
         treated, held_out = await campaigns.enrol(session, campaign, people)
         counts = Membership(treated=treated, held_out=held_out, holders_excluded=holders)
         return rules.launch(campaign, counts, by=who.subject, at=at)
@@ -216,36 +152,6 @@ async def stop(
         return rules.stop(campaign, by=who.subject, at=at)
 
     return await _step(db, who, campaign_id, {"stop": None}, change, key=key, at=at)
-
-
-async def respond(  # noqa: PLR0913
-    db: Database,
-    who: Principal,
-    offer_id: UUID,
-    outcome: Outcome,
-    channel: Channel,
-    *,
-    key: str,
-    at: datetime,
-) -> Offer:
-    """Record how a customer reacted to an offer, once."""
-    async with db.transaction(who.institution) as session:
-
-        async def effect() -> str:
-            bank = await audiences.bank(session, who.institution)
-            offer = await offers.by_id(session, who.institution, offer_id, lock=True)
-            changed, event = answering.respond(offer, outcome, channel, on=bank.as_of, at=at)
-            if event:
-                await offers.save(session, changed, channel, by=who.subject, at=at)
-                await outbox.record(session, [event], at=at)
-                await ring(session, who.institution, [offer.customer_id])
-            return str(offer.id)
-
-        asked = {"respond": offer_id, "outcome": outcome, "channel": channel}
-        await idempotency.once(session, who, key, asked, effect, at=at)
-        offer = await offers.by_id(session, who.institution, offer_id)
-        about([str(offer.customer_id)])
-        return offer
 
 
 async def _sound(session: AsyncSession, who: Principal, plan: Plan) -> Plan:

@@ -1,0 +1,1 @@
+"""What callers may ask of this service: load, decide, save, announce."""
