@@ -3,15 +3,15 @@
 The column is made of the sealed words by the database. The table is written anew for it, so
 requests wait meanwhile: upgrade while the chains are short.
 
-Revision ID: 0008
-Revises: 0007
+Revision ID: 0006
+Revises: 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -3,15 +3,15 @@
 The column is made of the sealed words by the database. The table is written anew for it, so
 requests wait meanwhile: upgrade while the chains are short.
 
-Revision ID: 0005
-Revises: 0004
+Revision ID: 0009
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
