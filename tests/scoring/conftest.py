@@ -62,6 +62,7 @@ class Bank:
     def __init__(self, url, callers, folder, institution="A") -> None:
         self.institution = institution
         self.subject = "s1"
+        self.claims: dict = {}
         self.callers = callers
         token = folder / "token"
         token.write_text("unused")
@@ -172,12 +173,19 @@ class Bank:
 
     def headers(self, *scopes) -> dict[str, str]:
         """Ask as a person, with these scopes; the header is good for one request."""
-        who = {"institution": self.institution, "sub": self.subject}
+        who = {"institution": self.institution, "sub": self.subject} | self.claims
         return bearer(self.callers.principal("scoring", *scopes, **who))
 
     def program(self, role="loader") -> dict[str, str]:
         """Ask as a program."""
         return bearer(self.callers.credential(role, self.institution))
+
+    @contextmanager
+    def reaching(self, reach, **measure):
+        """Ask as somebody who reaches only so far: `reaching("book", staff_number="M1")`."""
+        self.claims = {"reach": reach} | measure
+        yield
+        self.claims = {}
 
     async def ingest(self, kind, *records) -> dict:
         body = "\n".join(json.dumps(one) for one in records)

@@ -23,6 +23,7 @@ from scoring.domain.problems import ArchiveUnavailable
 from scoring.graphql.context import Context
 from scoring.graphql.loaders import Loaders
 from scoring.graphql.moment import Moment
+from scoring.graphql.reach import Reached
 from scoring.graphql.schema import SCHEMA
 from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.inbox import handlers
@@ -30,6 +31,7 @@ from scoring.ingest import at_once, kinds
 from scoring.operations import archiving, recalculation, shadow
 from scoring.operations.archiving import Keeping
 from scoring.operations.calm import Calm
+from scoring.operations.reach import within_reach
 from scoring.settings import KeptPlace, Place, Settings
 from scoring.store import queue
 from scoring.store.institution import Policies
@@ -80,6 +82,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
         return Context(
             db=db,
             principal=principal,
+            reached=Reached(db, principal.institution, within_reach(principal)),
             loaders=loaders,
             schemes=schemes,
             policies=policies,

@@ -7,11 +7,10 @@ import strawberry
 from scoring.domain import bridge as rules
 from scoring.domain.line import Line, View
 from scoring.domain.months import Period, between, plus
-from scoring.domain.scope import Scope
 from scoring.graphql.context import Info
 from scoring.graphql.deviation import must_keep
 from scoring.graphql.scalars import From, Money, To, YearMonth, period
-from scoring.graphql.scope import Beneath, Branch, Manager
+from scoring.graphql.scope import Beneath, Branch, Manager, scope_of
 from scoring.store import bridges
 from scoring.store.bridges import Moved
 
@@ -125,7 +124,7 @@ class BridgeQuery:
         if policy is None:
             return None
         must_keep(policy, min(before.first, after.first))
-        scope = Scope(branch=branch, beneath=beneath, manager=manager)
+        scope = scope_of(info, branch, manager, beneath=beneath)
         async with info.context.db.read(info.context.principal.institution) as session:
             found, moved = await bridges.slices(
                 session, principal.institution, before, after, scope

@@ -11,10 +11,9 @@ from scoring.domain import concentration as rules
 from scoring.domain.concentration import GiniUndefined
 from scoring.domain.line import Line, View
 from scoring.domain.money import MILLION, share_text
-from scoring.domain.scope import Scope
 from scoring.graphql.context import Info
 from scoring.graphql.scalars import SHARE, From, Money, To, period, ppm, share
-from scoring.graphql.scope import Beneath, Branch, Manager
+from scoring.graphql.scope import Beneath, Branch, Manager, scope_of
 from scoring.store import customer_months
 from scoring.store.customer_months import Question
 
@@ -197,7 +196,7 @@ class ConcentrationQuery:
         view: View = View.GROSS,
         line: OnlyLine = None,
     ) -> Concentration | None:
-        scope = Scope(branch=branch, beneath=beneath, manager=manager)
+        scope = scope_of(info, branch, manager, beneath=beneath)
         asked = Question(period=period(from_, to), scope=scope, view=view, line=line)
         policy = await info.context.loaders.policy()
         if policy is None:

@@ -10,6 +10,7 @@ from kit.db import Database
 from kit.identity import Principal
 
 from scoring.graphql.loaders import Loaders
+from scoring.graphql.reach import Reached
 from scoring.graphql.scheme_loaders import SchemeLoaders
 from scoring.store.institution import Policies
 
@@ -20,6 +21,7 @@ class Context:
 
     db: Database
     principal: Principal
+    reached: Reached
     loaders: Loaders
     schemes: SchemeLoaders
     policies: Policies

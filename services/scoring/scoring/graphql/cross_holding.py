@@ -8,10 +8,9 @@ import strawberry
 
 from scoring.domain import cross_holding as domain
 from scoring.domain.problems import PeriodInvalid
-from scoring.domain.scope import Scope
 from scoring.graphql.context import Info
 from scoring.graphql.scalars import SHARE, share
-from scoring.graphql.scope import Beneath, Branch, Manager
+from scoring.graphql.scope import Beneath, Branch, Manager, scope_of
 from scoring.store.cross_holding import cross_holding
 
 MEAN = "Decimal number of six digits. Null where there is no customer."
@@ -84,7 +83,7 @@ class CrossHoldingQuery:
         day = day or policy.business_date
         if day > policy.business_date:
             raise PeriodInvalid(f"{day} is after the business date {policy.business_date}.")
-        scope = Scope(branch=branch, beneath=beneath, manager=manager)
+        scope = scope_of(info, branch, manager, beneath=beneath)
         async with info.context.db.read(info.context.principal.institution) as session:
             found = await cross_holding(session, principal.institution, day, scope)
         return CrossHolding.of(day, found)

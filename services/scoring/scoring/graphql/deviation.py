@@ -19,7 +19,7 @@ from scoring.graphql.entities import Customer
 from scoring.graphql.month_end import STANDARD_LIMIT, DepositDeviation, Limit
 from scoring.graphql.paging import CURSOR, After, First, cursor, many, place
 from scoring.graphql.scalars import From, To, YearMonth, period, ppm
-from scoring.graphql.scope import Beneath, Branch, Manager
+from scoring.graphql.scope import Beneath, Branch, Manager, scope_of
 from scoring.store import balances
 from scoring.store.balances import Balances, Deviating, Page
 
@@ -106,7 +106,7 @@ class DeviationQuery:
         if policy is None:
             return None
         must_keep(policy, months.first)
-        scope = Scope(branch=branch, beneath=beneath, manager=manager)
+        scope = scope_of(info, branch, manager, beneath=beneath)
         asked = _asked(policy, lines, currency, scope)
         async with info.context.db.read(info.context.principal.institution) as session:
             found = await balances.by_month(session, principal.institution, asked, months)
@@ -150,7 +150,7 @@ class DeviationQuery:
         days = days_come(month, policy.business_date)
         if not days:
             return []
-        scope = Scope(branch=branch, beneath=beneath, manager=manager)
+        scope = scope_of(info, branch, manager, beneath=beneath)
         asked = _asked(policy, lines, currency, scope)
         async with info.context.db.read(info.context.principal.institution) as session:
             found = await balances.over_limit(

@@ -16,6 +16,7 @@ from scoring.graphql.contribution import Contribution
 from scoring.graphql.explanation import Explained, ExplanationNode, PathArgument
 from scoring.graphql.index import CustomerIndex, Points
 from scoring.graphql.month_end import STANDARD_LIMIT, DepositDeviation, Limit
+from scoring.graphql.reach import MaybeLater
 from scoring.graphql.scalars import AsOfArgument, From, Money, To, YearMonth, moment, period, ppm
 from scoring.graphql.tiers import Tier
 
@@ -129,9 +130,9 @@ class Account:
         return Contribution.of(leaves, months, policy)
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> MaybeLater[Self]:  # noqa: A002  (the key's name)
         found = _uuid(id)
-        return cls(id=found) if found else None
+        return info.context.reached.account(found, cls(id=found)) if found else None
 
 
 @strawberry.federation.type(keys=["id"], description="A customer, and what they are worth.")
@@ -228,6 +229,6 @@ class Customer:
         return DepositDeviation.of(month, found, policy.currency, limit_ppm)
 
     @classmethod
-    def resolve_reference(cls, id: strawberry.ID) -> Self | None:  # noqa: A002  (the key's name)
+    def resolve_reference(cls, info: Info, id: strawberry.ID) -> MaybeLater[Self]:  # noqa: A002  (the key's name)
         found = _uuid(id)
-        return cls(id=found) if found else None
+        return info.context.reached.customer(found, cls(id=found)) if found else None

@@ -9,7 +9,6 @@ from kit.graphql import Schema
 
 from scoring.domain.line import View
 from scoring.domain.months import month_of
-from scoring.domain.scope import Scope
 from scoring.graphql.audit import AuditQuery
 from scoring.graphql.bridge import BridgeQuery
 from scoring.graphql.concentration import ConcentrationQuery, OnlyLine
@@ -29,7 +28,7 @@ from scoring.graphql.reports import (
 from scoring.graphql.scalars import SCALARS, From, To, period
 from scoring.graphql.scheme_entries import SchemeMutations, SchemeQueries
 from scoring.graphql.scheme_problems import HANDLERS
-from scoring.graphql.scope import Beneath, Branch, Manager
+from scoring.graphql.scope import Beneath, Branch, Manager, scope_of
 from scoring.graphql.tier_entries import HANDLERS as TIER_HANDLERS
 from scoring.graphql.tier_entries import TierMutations, TierQueries
 from scoring.operations import recalculation
@@ -76,7 +75,7 @@ class Query(
         line: OnlyLine = None,
     ) -> list[RankedCustomer] | None:
         principal, months, size = info.context.principal, period(from_, to), many(first)
-        scope = Scope(branch=branch, beneath=beneath, manager=manager)
+        scope = scope_of(info, branch, manager, beneath=beneath)
         asked = Question(period=months, scope=scope, view=view, line=line)
         policy = await info.context.loaders.policy()
         if policy is None:
@@ -93,7 +92,9 @@ class Query(
         if policy is None or scheme is None:
             return None
         async with info.context.db.read(info.context.principal.institution) as session:
-            held = await reports.tier_counts(session, principal.institution)
+            held = await reports.tier_counts(
+                session, principal.institution, info.context.reached.within
+            )
         return [
             TierStep.of(step, held, policy.currency, in_points=scheme.ladder.in_points)
             for step in scheme.ladder.steps
@@ -105,7 +106,9 @@ class Query(
     ) -> list[NotComputed] | None:
         principal, size = info.context.principal, many(first)
         async with info.context.db.read(info.context.principal.institution) as session:
-            found = await scores.not_computed(session, principal.institution, after, size)
+            found = await scores.not_computed(
+                session, principal.institution, info.context.reached.within, after, size
+            )
         return [NotComputed.of(one) for one in found]
 
 

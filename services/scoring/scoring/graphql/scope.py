@@ -5,6 +5,8 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from scoring.domain.line import View
+from scoring.domain.scope import Scope
+from scoring.graphql.context import Info
 
 strawberry.enum(
     View,
@@ -28,3 +30,9 @@ Manager: TypeAlias = Annotated[
         description="Only customers whom this manager, by staff number, looks after now."
     ),
 ]
+
+
+def scope_of(info: Info, branch: str | None, manager: str | None, *, beneath: bool) -> Scope:
+    """Return whose customers are asked for, of those within the caller's reach."""
+    within = info.context.reached.within
+    return Scope(branch=branch, beneath=beneath, manager=manager, within=within)

@@ -124,7 +124,9 @@ class TierQueries:
                 month = month_of(policy.business_date)
                 cuts = await rankings.latest_cuts(session, policy.institution, month)
             asked = bands(ladder, cuts, within_ppm, direction)
-            found = await ladder_places.near(session, policy.institution, asked, start, size + 1)
+            found = await ladder_places.near(
+                session, policy.institution, context.reached.within, asked, start, size + 1
+            )
         edges = [
             _edge(one, ladder, policy.currency, 1 if direction is Direction.UP else -1)
             for one in found[:size]

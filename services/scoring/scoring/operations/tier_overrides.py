@@ -12,6 +12,7 @@ from scoring.domain.months import month_of
 from scoring.domain.policy import Policy
 from scoring.domain.problems import CustomerNotKnown
 from scoring.domain.tier_override import Wish, begun, ended
+from scoring.operations.reach import within_reach
 from scoring.store import queue, tier_overrides
 
 WRITE = "tier:override"
@@ -28,7 +29,7 @@ async def override_tier(  # noqa: PLR0913  (who, what, under which policy, once,
     async with db.transaction(bank) as session:
 
         async def effect() -> str:
-            if not await tier_overrides.hold(session, bank, wish.customer_id):
+            if not await tier_overrides.hold(session, bank, within_reach(who), wish.customer_id):
                 raise CustomerNotKnown("There is no such customer.")
             new = begun(
                 wish,
@@ -72,7 +73,7 @@ async def revoke_override(  # noqa: PLR0913  (who, whose, why, under which polic
     async with db.transaction(bank) as session:
 
         async def effect() -> str:
-            if not await tier_overrides.hold(session, bank, customer):
+            if not await tier_overrides.hold(session, bank, within_reach(who), customer):
                 raise CustomerNotKnown("There is no such customer.")
             former = await tier_overrides.in_force(session, bank, customer, today)
             over = ended(former, by=who.subject, reason=reason, today=today)

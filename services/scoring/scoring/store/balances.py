@@ -12,8 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from scoring.domain.line import Line
 from scoring.domain.month_end import Deviation, MonthEnd, Order
 from scoring.domain.months import Period
-from scoring.domain.scope import WHOLE_BANK, Scope
-from scoring.store.organisation import ANCESTORS, within
+from scoring.domain.scope import WHOLE_BANK, Scope, Within
+from scoring.store.organisation import ANCESTORS, BENEATH_REACHED, within
 from scoring.store.sql import rows
 
 _COLUMNS = (
@@ -114,7 +114,7 @@ _OVER = (
     f"with recursive {ANCESTORS}, each as (select {{key}} as key, sum(closing_minor) as closing, "  # noqa: S608  (fixed parts)
     "sum(balance_days) as days from account_balance m join customer c on c.id = m.customer_id "
     f"{{join}} where {_ASKED} and m.month = :month{{within}} group by 1), "
-    "over_limit as (select key, closing, days, {sort} as sort from each where days > 0 "
+    "over_limit as (select key, closing, days, {sort} as sort from each where days > 0{keys} "
     "and (closing * :days - days) * 1000000 > days * :limit_ppm) "
     "select key, closing, days, sort from over_limit "
     "where cast(:after_sort as numeric) is null or sort < :after_sort "
@@ -142,13 +142,21 @@ class Page:
     after: tuple[int, str] | None
 
 
+def _keys(page: Page, within: Within) -> str:
+    """Name no branch above those that the caller reaches: it has more than the caller sees."""
+    return f" and key in {BENEATH_REACHED}" if page.level == "branch" and within.branches else ""
+
+
 async def over_limit(  # noqa: PLR0913, PLR0917  (which balances, when, which of them)
     session: AsyncSession, institution: str, asked: Balances, month: date, days: int, page: Page
 ) -> list[Deviating]:
     """Return those over the limit, most first, then by key; a branch has all beneath it."""
     key, join = _LEVELS[page.level]
     condition, values = within(asked.scope, "m.customer_id")
-    statement = _OVER.format(key=key, join=join, within=condition, sort=_SORTS[page.order])
+    sort = _SORTS[page.order]
+    statement = _OVER.format(
+        key=key, join=join, within=condition, sort=sort, keys=_keys(page, asked.scope.within)
+    )
     after_sort, after_key = page.after or (None, "")
     values |= _values(institution, asked) | {
         "month": month,

@@ -9,6 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
 from scoring.domain.near import Band, LadderPlace
+from scoring.domain.scope import Within
+from scoring.store.organisation import reached_by
 from scoring.store.sql import records, rows, run
 
 _KEEP = text(
@@ -22,14 +24,14 @@ _KEEP = text(
     "amount_minor = excluded.amount_minor where (ladder_place.rank, ladder_place.amount_minor) "
     "is distinct from (excluded.rank, excluded.amount_minor)"
 )
-_NEAR = text(
+_NEAR = (
     "select n.customer_id, n.rank, n.amount_minor, b.threshold from "
     "jsonb_to_recordset(cast(:bands as jsonb)) "
     "as b(rank int, low numeric, high numeric, threshold numeric) cross join lateral ("
     "select p.customer_id, p.rank, p.amount_minor from ladder_place p "
     "where p.institution = :institution and p.rank = b.rank and p.amount_minor >= b.low "
     "and p.amount_minor < b.high and (p.rank, p.amount_minor, p.customer_id) > "
-    "(:rank, cast(:amount as numeric), cast(:id as uuid)) "
+    "(:rank, cast(:amount as numeric), cast(:id as uuid)){within} "
     "order by p.amount_minor, p.customer_id limit :limit) n "
     "order by n.rank, n.amount_minor, n.customer_id limit :limit"
 )
@@ -57,19 +59,26 @@ async def replace_places(
     await run(session, _KEEP, institution=institution, ids=list(places), records=kept)
 
 
-async def near(
-    session: AsyncSession, institution: str, bands: Sequence[Band], after: Place, limit: int
+async def near(  # noqa: PLR0913, PLR0917  (of whom, where, which page)
+    session: AsyncSession,
+    institution: str,
+    within: Within,
+    bands: Sequence[Band],
+    after: Place,
+    limit: int,
 ) -> list[Near]:
-    """Return those inside the bands, by step, measure and id, beyond the place `after`."""
+    """Return those within reach inside the bands, by step, measure and id, beyond `after`."""
+    condition, values = reached_by(within, "p.customer_id")
     read = await rows(
         session,
-        _NEAR,
+        text(_NEAR.format(within=condition)),
         institution=institution,
         bands=records(asdict(band) for band in bands),
         rank=after[0],
         amount=after[1],
         id=after[2],
         limit=limit,
+        **values,
     )
     return [
         Near(CustomerId(r.customer_id), r.rank, int(r.amount_minor), int(r.threshold)) for r in read

@@ -11,8 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
 from scoring.domain.month_end import MonthEnd
+from scoring.domain.scope import Within
 from scoring.store.balances import add_balances
 from scoring.store.customer_months import Sum, add_months
+from scoring.store.organisation import reached_by
 from scoring.store.sql import records, rows, run
 
 _COLUMNS = ("institution", "customer_id", "month", "account_id", "line", "amount_minor")
@@ -110,9 +112,9 @@ _NOTE = text(
     "select cast(:institution as text), r.* from jsonb_to_recordset(cast(:records as jsonb)) as "
     "r(customer_id uuid, from_month date, code text, message text)"
 )
-_NOT_COMPUTED = text(
+_NOT_COMPUTED = (
     "select customer_id, from_month, code, message from not_computed "
-    "where institution = :institution and customer_id > :after "
+    "where institution = :institution and customer_id > :after{within} "
     "order by customer_id limit :limit"
 )
 
@@ -131,8 +133,11 @@ async def replace_not_computed(
 
 
 async def not_computed(
-    session: AsyncSession, institution: str, after: UUID, limit: int
+    session: AsyncSession, institution: str, within: Within, after: UUID, limit: int
 ) -> list[NotComputed]:
-    """Return customers that could not be priced, by id, beyond the id `after`."""
-    read = await rows(session, _NOT_COMPUTED, institution=institution, after=after, limit=limit)
+    """Return those within reach that could not be priced, by id, beyond the id `after`."""
+    condition, values = reached_by(within, "customer_id")
+    statement = text(_NOT_COMPUTED.format(within=condition))
+    values |= {"institution": institution, "after": after, "limit": limit}
+    read = await rows(session, statement, **values)
     return [NotComputed(**row._mapping) for row in read]  # noqa: SLF001  (public in SQLAlchemy)

@@ -8,11 +8,16 @@ from sqlalchemy import TextClause, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
+from scoring.domain.scope import Within
 from scoring.domain.tier_override import Override
 from scoring.store.knowledge import as_known, chosen
+from scoring.store.organisation import reached
 from scoring.store.sql import rows, run
 
-_HOLD = text("select id from customer where institution = :institution and id = :id for update")
+_HOLD = (
+    "select c.id from customer c where c.institution = :institution and c.id = :id{reached} "
+    "for update"
+)
 _COLUMNS = (
     "id, customer_id, code, name, rank, reason, since, until, set_by, set_at, ended_by, end_reason"
 )
@@ -44,9 +49,16 @@ _END = text(
 )
 
 
-async def hold(session: AsyncSession, institution: str, customer: CustomerId) -> bool:
-    """Let nobody else give the customer a tier until the transaction ends; False if unknown."""
-    return bool(await rows(session, _HOLD, institution=institution, id=customer))
+async def hold(
+    session: AsyncSession, institution: str, within: Within, customer: CustomerId
+) -> bool:
+    """Let nobody else give the customer a tier until the transaction ends.
+
+    False where there is no such customer within reach, which stays so until then.
+    """
+    condition, values = reached(within)
+    statement = text(_HOLD.format(reached=condition))
+    return bool(await rows(session, statement, institution=institution, id=customer, **values))
 
 
 async def overrides_by_customer_id(
