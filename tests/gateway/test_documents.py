@@ -145,7 +145,7 @@ def test_who_banks_online_has_no_document_of_the_staff():
     trusted = json.loads(gateway.manifest().read_text()).values()
     online = {each["operation"] for each in trusted if "online" in each["channels"]}
     assert online == {
-        "MyAccounts", "MyOffers", "OffersChanged", "AnswerOffer", "GiveConsent", "WithdrawConsent",
+        "Me", "MyAccounts", "MyOffers", "OffersChanged", "AnswerOffer", "GiveConsent", "WithdrawConsent",
     }  # fmt: skip
     for each in trusted:
         if {"online", "mobile", "self_service"} & set(each["channels"]):
