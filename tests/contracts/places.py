@@ -44,7 +44,11 @@ class Left:
     def acts(self, before: "Left", name: str) -> list[bool]:
         """Say of each act of this name since then whether it was a repeated one."""
         new = self.audit[len(before.audit) :]
-        return [one.get("repeated", False) for one in new if one.get("operation") == name]
+        return [
+            one.get("repeated", False)
+            for one in new
+            if (one["kind"], one["operation"]) == ("write", name)
+        ]
 
 
 @dataclass(frozen=True)

@@ -1,25 +1,15 @@
 """One key, one effect: carried out for every mutation of the three schemas, on real databases."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
 from graphql import GraphQLNonNull, GraphQLString
 
-import tests.campaign.wishes
-import tests.customer.wishes
-import tests.scoring.wishes
 from tests.contracts.mutations import KEY, MUTATIONS, field_of, varied
-from tests.contracts.places import Place, granted
+from tests.contracts.places import granted
 
 pytestmark = pytest.mark.anyio
-OPENED = {
-    "customer": tests.customer.wishes.opened,
-    "scoring": tests.scoring.wishes.opened,
-    "campaign": tests.campaign.wishes.opened,
-}
 REUSED = "IdempotencyKeyReused"
 NONSENSE = {
     ("editScheme", "version"): "SchemeInvalid",
@@ -29,27 +19,6 @@ NONSENSE = {
 """What is refused before its key is looked at, for it could be no wish at all."""
 WITHOUT = {"recompute"}
 """What has no argument but its key."""
-
-
-@pytest.fixture(scope="module")
-async def places(anyio_backend, templates, tmp_path_factory) -> AsyncIterator[dict[str, Place]]:
-    """Three services, each with a bank in it that all these tests share."""
-    async with AsyncExitStack() as stack:
-        found, made = {}, []
-        for name, opened in OPENED.items():
-            database, url = templates.clone(name)
-            made.append(database)
-            place = opened(url, tmp_path_factory.mktemp(name))
-            found[name] = await stack.enter_async_context(place)
-        yield found
-    for database in made:
-        templates.drop(database)
-
-
-@pytest.fixture(params=MUTATIONS, ids=lambda one: one[1])
-def place(request, places) -> tuple[Place, str]:
-    service, name = request.param
-    return places[service], name
 
 
 def key() -> str:

@@ -13,10 +13,10 @@ pytestmark = pytest.mark.anyio
 FIRST, SECOND = str(customer_id("A", "1")), str(customer_id("A", "2"))
 
 
-async def entries(service, operation):
+async def entries(service, operation, kind="write"):
     found = await service.rows("select body from audit_entry order by seq")
     told = [json.loads(one) for (one,) in found]
-    return [one for one in told if one.get("operation") == operation]
+    return [one for one in told if (one["kind"], one["operation"]) == (kind, operation)]
 
 
 async def test_a_revealed_value_is_on_record_with_its_field_and_reason(bank):
@@ -51,7 +51,7 @@ async def test_a_long_list_is_on_record_with_its_purpose_and_whom_it_showed(bank
     document = LIST.replace("pageInfo { endCursor }", "edges { node { number } }")
     answer = await ask(bank, document, first=50, purpose="RISK")
     assert len(answer["data"]["customers"]["edges"]) == 2
-    [entry] = await entries(bank, "customers")
+    [entry] = await entries(bank, "customers", "read")
     assert (entry["kind"], entry["entities"], entry["fields"], entry["reason"]) == (
         "read", sorted([FIRST, SECOND]), ["Customer.number"], "risk",
     )  # fmt: skip

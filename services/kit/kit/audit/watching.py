@@ -50,6 +50,9 @@ def _act(name: str, resolve: Resolver) -> Callable[..., Awaitable[Any]]:
         entities = {str(one) for one in told.values() if isinstance(one, UUID)}
         why = _text(told.get("reason")) or _text(told.get("basis"))
         refuse("The reason", why or "")
+        taken = notes()
+        if taken is not None:
+            taken.operations.add(name)
         act = Act(info.context.principal, name, entities, _named(told), reason=why)
         with acting(act):
             found = resolve(source, info, **arguments)
