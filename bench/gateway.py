@@ -211,7 +211,7 @@ def main() -> None:
     cost = {
         name: median(one.processor_ms_per_request for one in all_) for name, all_ in turns.items()
     }
-    table = Table(title=f"One customer of three services, {CALLERS} callers, ids that never repeat")
+    table = Table(title=f"{CALLERS} callers of three services, no id twice")
     for heading in ("router", "requests/s", "processor ms/request", "of bare"):
         table.add_column(heading, justify="left" if heading == "router" else "right")
     for name in turns:
