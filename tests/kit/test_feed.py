@@ -173,6 +173,62 @@ async def test_killed_consumers_and_overlapping_producers_lose_and_double_nothin
     assert await tally() == {s: n for s, n in expected.items() if n or s in expected}
 
 
+async def test_who_waits_does_not_look_while_nothing_is_committed(
+    db, verifier, callers, statements
+):
+    """One small question for all of them goes to the server meanwhile."""
+    _, reached = await read_all(db)
+    app = FastAPI()
+    app.include_router(feed(db, verifier))
+    headers = bearer(callers.credential("service", ""))
+    transport = httpx.ASGITransport(app)
+    snapshot = text("select pg_current_snapshot()::text")
+
+    async def told() -> str:
+        async with db.read("A") as session:
+            return await (await session.connection()).scalar(snapshot)
+
+    async def sent_until(number, what="snapshot()::text") -> list[str]:
+        statements.clear()
+        while sum(what in one for one in statements) < number:
+            await asyncio.sleep(0.02)
+        return list(statements)
+
+    async def quiet() -> list[str]:
+        """Give what is sent while nothing is committed, and whoever waits knows of all before."""
+        while True:
+            before = await told()
+            await sent_until(3)
+            sent = await sent_until(4)
+            if await told() == before:
+                return sent
+
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://p", headers=headers, timeout=20
+    ) as client:
+        waiting = {"after": str(reached), "wait": 20}
+        readers = [asyncio.create_task(client.get("/feed", params=waiting)) for _ in range(3)]
+        await sent_until(3, "from outbox")
+        assert {*await quiet()} == {"select pg_current_snapshot()::text"}
+        await announce(db, Counted("b", 1))
+        answers = await asyncio.gather(*readers)
+    for answer in answers:
+        assert [event["subject"] for event in answer.json()] == ["b"]
+
+
+async def test_who_waits_looks_at_last_when_its_time_is_up(db, verifier, callers):
+    _, reached = await read_all(db)
+    app = FastAPI()
+    app.include_router(feed(db, verifier))
+    headers = bearer(callers.credential("service", ""))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://p", headers=headers
+    ) as client:
+        answer = await client.get("/feed", params={"after": str(reached), "wait": 0.3})
+    assert (answer.json(), answer.headers["Feed-Next"]) == ([], str(reached))
+
+
 async def test_a_reader_from_before_a_restore_starts_again(db, verifier, callers):
     await announce(db, Counted("a", 1))
     app = FastAPI()

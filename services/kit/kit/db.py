@@ -24,6 +24,7 @@ from sqlmodel import Session
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from kit.audit.acts import settle
+from kit.commits import Commits
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -132,6 +133,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, info: dict[str, Any] | None = None) -> None:
         self.engine = engine
+        self.commits = Commits(engine)
         self._info = info or {}
         self._sessions = partial(_AsyncSession, engine, expire_on_commit=False)
 

@@ -2,19 +2,18 @@
 
 import asyncio
 import time
-from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse
 
 from kit import outbox
+from kit.commits import first
 from kit.db import Database, Duty
 from kit.identity import Verifier
 from kit.outbox import Cursor
 from kit.problem import BadRequest
 
-_LOOK_AGAIN_SECONDS = 0.1
 BATCH = "application/cloudevents-batch+json"
 stopping = asyncio.Event()
 """Set when the process is told to stop: a long poll must not hold it up."""
@@ -46,12 +45,13 @@ def feed(db: Database, verifier: Verifier) -> APIRouter:
         start = _place(after, epoch)
         until = time.monotonic() + wait
         while True:
+            seen = db.commits.seen
             async with db.read(Duty.FEED) as session:
                 found, reached = await outbox.page(session, start, limit=limit)
-            if found or time.monotonic() >= until or stopping.is_set():
+            left = until - time.monotonic()
+            if found or left <= 0 or stopping.is_set():
                 break
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopping.wait(), _LOOK_AGAIN_SECONDS)
+            await first(db.commits.after(seen, left), stopping.wait())
         return JSONResponse(found, media_type=BATCH, headers={"Feed-Next": str(reached)})
 
     return router

@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import chain
 
 from kit import outbox
+from kit.commits import first
 from kit.db import Database, Duty
 from kit.idempotency import once
 from kit.identity import Principal
@@ -35,7 +35,7 @@ from scoring.store.rankings import DueRanking
 from scoring.store.scores import NotComputed, Score
 
 BATCH, NEWS_BATCH, LEAST_BATCH = 200, 100, 20
-_LOOK_AGAIN_SECONDS, _BATCH_SECONDS = 0.2, 0.3
+_LOOK_AGAIN_SECONDS, _BATCH_SECONDS = 10, 0.3
 
 
 async def work_on_news(
@@ -46,9 +46,9 @@ async def work_on_news(
     `news` is set when this process has queued some; another may have, so it is looked for too.
     """
     while True:
+        seen = db.commits.seen
         if not await _news(db, policies, clock()):
-            with suppress(TimeoutError):
-                await asyncio.wait_for(news.wait(), _LOOK_AGAIN_SECONDS)
+            await first(news.wait(), db.commits.after(seen, _LOOK_AGAIN_SECONDS))
             news.clear()
 
 
@@ -61,13 +61,14 @@ async def work(db: Database, policies: Policies, calm: Calm, clock: Callable[[],
     size = BATCH
     while True:
         await calm.wait()
+        seen = db.commits.seen
         await spread(db)
         begun = time.monotonic()
         done = await _bulk(db, policies, clock(), size)
         if done:
             size = fitting(size, done, time.monotonic() - begun)
         else:
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            await db.commits.after(seen, _LOOK_AGAIN_SECONDS)
 
 
 def fitting(size: int, done: int, seconds: float) -> int:

@@ -5,7 +5,6 @@ that was cut off goes on where it stopped and counts nobody twice. Where the dra
 against one another, everyone is measured and ranked first.
 """
 
-import asyncio
 import logging
 from dataclasses import replace
 from datetime import date, datetime
@@ -34,7 +33,7 @@ from scoring.store.shadow_runs import NOBODY, Phase, Run, RunState
 log = logging.getLogger(__name__)
 BATCH, USUAL_MONTHS, MOST_MONTHS, MOST_TRIES = 100, 12, 60, 5
 INTERNAL = "INTERNAL"
-_LOOK_AGAIN_SECONDS = 0.5
+_LOOK_AGAIN_SECONDS = 10
 Months = tuple[date | None, date | None]
 
 
@@ -98,8 +97,9 @@ async def work(db: Database, policies: Policies, calm: Calm) -> None:
     """Go through whatever run waits, for ever; live work goes first."""
     while True:
         await calm.wait()
+        seen = db.commits.seen
         if not await advance(db, policies):
-            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+            await db.commits.after(seen, _LOOK_AGAIN_SECONDS)
 
 
 async def advance(db: Database, policies: Policies, batch: int = BATCH) -> bool:
