@@ -280,17 +280,22 @@ def closed_router(_closed_router: Router, bank: SimpleNamespace) -> Router:
 
 
 @pytest.fixture(scope="session")
-def services(templates, folder: Path, callers: Callers) -> Iterator[dict[str, str]]:
-    """Give the GraphQL addresses of the three real services, each on an empty database."""
-    made, urls = [], {}
-    with ExitStack() as stack:
-        for name in ("customer", "scoring", "campaign"):
-            database, url = templates.clone(name)
-            made.append(database)
-            urls[name] = stack.enter_context(serving(name, url, folder, callers))
-        yield urls
-    for database in made:
+def databases(templates) -> Iterator[dict[str, str]]:
+    """Give the addresses of the real services' databases, empty at first."""
+    made = {name: templates.clone(name) for name in ("customer", "scoring", "campaign")}
+    yield {name: url for name, (_, url) in made.items()}
+    for database, _ in made.values():
         templates.drop(database)
+
+
+@pytest.fixture(scope="session")
+def services(databases, folder: Path, callers: Callers) -> Iterator[dict[str, str]]:
+    """Give the GraphQL addresses of the three real services."""
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(serving(name, url, folder, callers))
+            for name, url in databases.items()
+        }
 
 
 @pytest.fixture
