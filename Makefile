@@ -64,9 +64,10 @@ format: $(READY) ## Lay out the code and sort its imports
 	@$(RUN)/ruff check --quiet --fix-only .
 	@$(RUN)/ruff format --quiet .
 
-bench: $(READY) ## Measure intake, reads, row policies, the gateway, pricing, making banks up (FULL=1: a million customers too)
+bench: $(READY) ## Measure intake, reads, row policies, the audit, the gateway, pricing, making banks up (FULL=1: a million customers too)
 	@$(RUN)/python bench/live.py
 	@$(RUN)/python bench/rls.py
+	@$(RUN)/python bench/audit.py
 	@$(RUN)/python bench/ingest.py
 	@$(RUN)/python bench/gateway.py
 	@$(RUN)/python bench/simulate.py $(if $(FULL),--full)

@@ -139,8 +139,8 @@ class Cluster:
 
     @classmethod
     @contextmanager
-    def temporary(cls) -> Iterator["Cluster"]:
-        """Run a throw-away server: fast, not durable, gone at the end."""
+    def temporary(cls, *, durable: bool = False) -> Iterator["Cluster"]:
+        """Run a throw-away server, gone at the end; fast unless it is to be durable meanwhile."""
         account = place.unprivileged()
         base = Path(tempfile.gettempdir())
         if account and not account.reaches(base):
@@ -148,7 +148,7 @@ class Cluster:
         home = Path(tempfile.mkdtemp(prefix="sheaf-postgres-", dir=base))
         if account:
             os.chown(home, account.uid, account.gid)
-        cluster = cls(place.choose(home), ports.free(), secrets.token_hex(16), durable=False)
+        cluster = cls(place.choose(home), ports.free(), secrets.token_hex(16), durable=durable)
         try:
             cluster.create()
             with (home / "postgres.log").open("ab") as log:
