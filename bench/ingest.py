@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import asyncpg
 import duckdb
 import httpx
 from live import RESULTS, Latency, latency
@@ -154,7 +153,7 @@ def reads(whole: System, first: str, last: str, accounts: int) -> Latency:
 
 async def _ids(whole: System, accounts: int) -> list[str]:
     step = max(accounts // READS, 1)
-    connection = await asyncpg.connect(whole.database_url())
+    connection = await whole.database()
     found = await connection.fetch(
         "select id from account where number = any($1::text[])",
         [f"BENCH{n:09}" for n in range(0, accounts, step)],
@@ -164,7 +163,7 @@ async def _ids(whole: System, accounts: int) -> list[str]:
 
 
 async def _open_accounts(whole: System, accounts: int) -> None:
-    connection = await asyncpg.connect(whole.database_url())
+    connection = await whole.database()
     await connection.execute(_ACCOUNTS, INSTITUTION, accounts)
     await connection.execute("analyze account")
     await connection.close()

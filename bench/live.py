@@ -21,7 +21,6 @@ from itertools import islice, repeat
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asyncpg
 import httpx
 from live_system import System, system
 from live_work import Day, Posting
@@ -129,7 +128,7 @@ async def intake(whole: System, day: Day, count: int) -> Intake:
 
 async def _bare(whole: System, made: Sequence[Sequence[Posting]]) -> tuple[float, float]:
     """Copy the postings into a table without keys, a transaction each batch."""
-    connection = await asyncpg.connect(whole.database_url())
+    connection = await whole.database()
     try:
         await connection.execute(_BARE)
         before, own, begun = whole.busy(), time.process_time(), time.monotonic()
@@ -230,7 +229,7 @@ def read(whole: System, day: Day, count: int) -> Latency:
 def bare_read(whole: System, count: int) -> Latency:
     """Ask PostgreSQL for nothing over one connection, as often."""
     with asyncio.Runner() as loop:
-        connection = loop.run(asyncpg.connect(whole.database_url()))
+        connection = loop.run(whole.database())
 
         def ask() -> None:
             loop.run(connection.fetchval("select 1"))

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import psutil
 from sheaf import ports, state
 from sheaf.issuer import gateway_key
 from sheaf.running import Running, running, settled, token
 from sheaf.state import State
+from sheaf.system import owner_of
 
 SHEAF = Path(sys.executable).with_name("sheaf")
 INSTITUTION = "SHEAF"
@@ -46,7 +48,7 @@ class System:
         said = {
             "iss": "sheaf-gateway", "aud": f"sheaf-{service}", "jti": uuid4().hex, "sub": "bench",
             "role": "teller", "channel": "counter", "institution": INSTITUTION,
-            "scopes": list(scopes), "iat": now, "exp": now + 30,
+            "reach": "institution", "scopes": list(scopes), "iat": now, "exp": now + 30,
         }  # fmt: skip
         return {"authorization": f"Bearer {gateway_key(self.data_dir).signed(said)}"}
 
@@ -62,11 +64,18 @@ class System:
         """Wait until nothing is left to do."""
         settled(self.running, SETTLE_SECONDS)
 
-    def database_url(self) -> str:
-        """Return where the scoring service's database is, as its own role."""
-        word = json.loads((self.data_dir / "secrets" / "postgres.json").read_text())["scoring"]
-        port = state.load(self.data_dir).ports["postgres"]
-        return f"postgresql://scoring:{word}@127.0.0.1:{port}/scoring"
+    async def database(self) -> asyncpg.Connection:
+        """Connect to the scoring service's database as its owner, who is shown the one bank."""
+        role = owner_of("scoring")
+        word = json.loads((self.data_dir / "secrets" / "postgres.json").read_text())[role]
+        return await asyncpg.connect(
+            host="127.0.0.1",
+            port=state.load(self.data_dir).ports["postgres"],
+            user=role,
+            password=word,
+            database="scoring",
+            server_settings={"sheaf.institution": INSTITUTION},
+        )
 
     def busy(self) -> Mapping[str, float]:
         """Return the processor seconds that each program has used so far, with its children."""

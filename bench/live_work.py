@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import count
 
-import asyncpg
 from live_system import INSTITUTION, System
 
 SMALLEST_NEWS = 10_000_000
@@ -50,7 +49,7 @@ class Day:
     @classmethod
     async def of(cls, whole: System) -> "Day":
         """Read who has which account, and what was posted so far."""
-        connection = await asyncpg.connect(whole.database_url())
+        connection = await whole.database()
         try:
             found = await connection.fetch(_ACCOUNTS, INSTITUTION)
             day = await connection.fetchval("select business_date from institution")
