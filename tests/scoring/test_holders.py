@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scoring.domain import returns
 from scoring.domain.account import Account, AccountId, CustomerId, History, Moments
 from scoring.domain.contribution import price
 from scoring.domain.earned_points import earned_points
@@ -17,7 +18,6 @@ from scoring.domain.money import half_away
 from scoring.domain.month_end import days_come, month_ends
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
-from scoring.domain.returns import economic_capital, raroc_ppm
 from scoring.domain.scheme_document import scheme_of
 from scoring.domain.valuation import value
 
@@ -133,9 +133,9 @@ def test_the_capital_that_an_account_binds_is_shared_too(example_scheme):
         price([(account, History(-36_000))], policy, period, one).whole()
         for one in account_holders()
     ]
-    bound = [economic_capital(leaves, 60) for leaves in (whole, *held)]
-    assert bound == [1_890, 945, 945]
-    assert len({raroc_ppm(leaves) is None for leaves in (whole, *held)}) == 1
+    found = [returns.whole(leaves) for leaves in (whole, *held)]
+    assert [one.capital_minor(60) for one in found] == [1_890, 945, 945]
+    assert found[0] == found[1] + found[2]
 
 
 def account_holders():

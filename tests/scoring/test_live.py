@@ -268,6 +268,7 @@ async def test_every_entry_needs_its_scope(ready, document):
     await ready.settle()
     assert await code_of(ready, document, scopes=("customer:read",)) == "FORBIDDEN"
     assert await ready.sql("select 1 from recalculation") == []
+    assert await ready.sql("select 1 from institution where recalculate_from is not null") == []
 
 
 async def test_entities_need_the_scope_too(ready):

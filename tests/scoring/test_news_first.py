@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 from kit.db import Database
 from scoring.operations.calm import Calm
-from scoring.operations.recalculation import fitting, recalculate, work_on_news
-from scoring.store import queue, rankings
+from scoring.operations.recalculation import fitting, recalculate, spread, work_on_news
+from scoring.store import institution, queue, rankings
 from scoring.store.queue import FEW
 
 from tests.scoring.conftest import customer_id
@@ -39,7 +39,8 @@ async def waiting(bank) -> dict[str, tuple[date, bool]]:
 
 async def everyone(bank) -> None:
     async with bank.db.transaction("A") as session:
-        await queue.enqueue_everyone(session, "A", BEGINNING)
+        await institution.recalculate_all(session, "A", BEGINNING)
+    await spread(bank.db)
 
 
 async def turn(bank) -> int:

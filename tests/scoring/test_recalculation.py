@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from scoring.operations.recalculation import recalculate
 from scoring.store import queue
+from scoring.store.institution import BEGINNING
 
 pytestmark = pytest.mark.anyio
 
@@ -147,7 +148,8 @@ async def test_working_out_again_changes_nothing_and_announces_nothing(populated
     key = 'mutation { recompute(idempotencyKey: "again") { customers } }'
     first = await populated.data(key, scopes=("operate",))
     assert first == {"recompute": {"customers": 31}}
-    assert len(await populated.sql("select 1 from recalculation")) == 31
+    [waiting] = await populated.sql("select recalculate_from from institution")
+    assert waiting.recalculate_from == BEGINNING
     assert await populated.settle() == 31
     assert await populated.data(key, scopes=("operate",)) == first
     assert await populated.sql("select 1 from recalculation") == []

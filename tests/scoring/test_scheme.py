@@ -106,12 +106,16 @@ POINTS = QUARTERLY | {
     "ladder": [{"code": "A", "name": "A", "at_least_points": 0}],
 }
 BALANCE = QUARTERLY | {"metric": "average_balance"}
+BY_INDEX = QUARTERLY | {
+    "by": "index",
+    "ladder": [{"code": "A", "name": "A", "at_least_index_ppm": 0}],
+}
 WRONG += [
     (["tiers"], QUARTERLY | {"schedule": "weekly"}, "tiers.schedule: must be one of live, monthly, quarterly, half_yearly, or a list"),
     (["tiers"], QUARTERLY | {"schedule": []}, "tiers.schedule: needs at least one day"),
     (["tiers"], QUARTERLY | {"schedule": ["06-30", "12-30"]}, "tiers.schedule.1: must be the last day of a month"),
     (["tiers"], QUARTERLY | {"schedule": ["midsummer"]}, "tiers.schedule.0: must be a day like '06-30'"),
-    (["tiers"], QUARTERLY | {"metric": "smiles"}, "tiers.metric: must be one of contribution, average_balance, points"),
+    (["tiers"], QUARTERLY | {"metric": "smiles"}, "tiers.metric: must be one of contribution, average_balance, points, index"),
     (["tiers"], QUARTERLY | {"view": "rosy"}, "tiers.view: must be one of gross, net, economic"),
     (["tiers"], BALANCE | {"view": "net"}, "tiers.view: is not a field here"),
     (["tiers"], QUARTERLY | {"lines": ["deposit"]}, "tiers.lines: is not a field here"),
@@ -123,7 +127,7 @@ WRONG += [
     (["tiers"], QUARTERLY | {"moves": {"up": "soon"}}, "tiers.moves.up: must be one of at_once, scheduled"),
     (["tiers"], QUARTERLY | {"moves": {"watch": -1}}, "tiers.moves.watch: must be from 0 to 24"),
     (["tiers"], QUARTERLY | {"moves": {"luck": 1}}, "tiers.moves.luck: is not a field here"),
-    (["tiers"], QUARTERLY | {"by": "name"}, "tiers.by: must be one of amount, rank"),
+    (["tiers"], QUARTERLY | {"by": "name"}, "tiers.by: must be one of amount, rank, index"),
     (["tiers"], BY_RANK | {"schedule": None}, "tiers.schedule: a ladder by rank needs its days"),
     (["tiers"], BY_RANK | {"moves": {"up": "at_once"}}, "tiers.moves.up: a ladder by rank moves on its days only"),
     (["tiers"], BY_RANK | {"ladder": STEPS[:1]}, "tiers.ladder: shares come to 900000, not to 1000000"),
@@ -132,9 +136,25 @@ WRONG += [
     (["tiers", "ladder", 2, "down_below_minor"], 30_001, "tiers.ladder.2.down_below_minor: must be at most 30000, "),
     (["tiers"], QUARTERLY | {"metric": "points"}, "tiers.ladder.0.at_least_points: is missing"),
     (["tiers"], POINTS, "tiers.metric: the scheme gives no points"),
+    (["tiers"], BY_INDEX, "tiers.by: the scheme has no index"),
+    (["tiers"], BY_INDEX | {"metric": "points"}, "tiers.metric: must be index, or left out, where steps are by index"),
+    (["tiers"], QUARTERLY | {"metric": "index"}, "tiers.metric: the index is no amount: give by: index, or by: rank"),
+    (["tiers"], BY_INDEX | {"ladder": QUARTERLY["ladder"]}, "tiers.ladder.0.at_least_index_ppm: is missing"),
+    (["tiers"], BY_INDEX | {"ladder": [{"code": "A", "name": "A", "at_least_index_ppm": 1_000_001}]}, "tiers.ladder.0.at_least_index_ppm: must be from 0 to 1000000"),
     (["tiers", "ladder", 2, "entitlements"], "lounge", "tiers.ladder.2.entitlements: must be a list of texts"),
     (["tiers", "ladder", 2, "entitlements"], ["lounge", 7], "tiers.ladder.2.entitlements.1: must be a text"),
 ]  # fmt: skip
+
+
+def test_an_index_that_compares_with_all_gives_no_tiers(example_scheme):
+    measures = {"profit": {"of": "gross", "normalise": "percentile"}}
+    index = {"weights": {"profit": 1_000_000}, "measures": measures}
+    with pytest.raises(Unreadable) as refused:
+        scheme_of(example_scheme | {"tiers": BY_INDEX, "index": index})
+    assert str(refused.value) == (
+        "index.measures.profit.normalise: compares with all customers, and tiers rest on the index: "
+        "use cap_floor or log"
+    )
 
 
 @pytest.mark.parametrize(("path", "value", "message"), WRONG, ids=lambda v: str(v)[:40])

@@ -28,6 +28,8 @@ BETWEEN_VALUES = (
     "tiers.view: is not a field", "tiers.lines: is not a field", "a live ladder follows",
     "needs its days", "moves on its days", "ladder.0.share_ppm: is missing",
     "ladder.0.at_least_points: is missing", "the scheme gives no points",
+    "ladder.0.at_least_index_ppm: is missing", "the scheme has no index",
+    "where steps are by index", "the index is no amount",
 )  # fmt: skip
 """What the reader finds between values, or in what a text says; the schema does not know it."""
 EXAMPLE = document_of((SCHEMES / "example.yaml").read_text())
@@ -59,8 +61,12 @@ def test_it_takes_every_scheme_that_we_ship(path):
 
 @pytest.mark.parametrize("name", sorted(packs()))
 def test_it_takes_tiers_that_name_a_rule_pack_alone(name):
-    earned = {"points": {"per_10000": {"savings": 135}}}  # without, nobody could be ranked by them
-    document = EXAMPLE | {"tiers": {"pack": name}} | (earned if "points" in name else {})
+    measures = {"money": {"of": "net", "normalise": "log", "floor_minor": 0, "cap_minor": 10**6}}
+    more = {  # without, nobody could be graded by them
+        "icbc_points": {"points": {"per_10000": {"savings": 135}}},
+        "composite_index": {"index": {"weights": {"money": 10**6}, "measures": measures}},
+    }
+    document = EXAMPLE | {"tiers": {"pack": name}} | more.get(name, {})
     assert findings(yaml.safe_dump(document)) == ()
     assert VALIDATOR.is_valid(document)
     assert not VALIDATOR.is_valid(EXAMPLE | {"tiers": {"window_months": 3}})

@@ -192,6 +192,26 @@ def test_stars_are_given_on_fixed_days_and_lost_after_a_buffer():
     assert by_month(ladder, short, 7) == four * 7
 
 
+def scores(*each):
+    """Return months of this index, in points of a hundred."""
+    months = {plus(JANUARY, n): value * 100_000 for n, value in enumerate(each)}
+    last = last_day(plus(JANUARY, len(each) - 1))
+    return Measures(business_date=last, since=JANUARY, scores=months)
+
+
+def test_five_tiers_by_the_index_with_room_below_each():
+    ladder = pack("composite_index")
+    assert [step.at_least_minor // 100_000 for step in ladder.steps] == [0, 20, 40, 60, 80]
+    # 60 at once; 56 keeps it; 55 twice, by 30 June and by 31 December, loses it
+    assert by_month(ladder, scores(60, *[60] * 5, *[56] * 6, 56), 13) == ["GOLD"] * 13
+    falling = scores(*[60] * 6, *[55] * 12, 55)
+    assert by_month(ladder, falling, 19) == ["GOLD"] * 18 + ["SILVER"]
+    # in between a rise counts at once: (3 x 40 + 60 + 100 + 100) / 6 = 63.33
+    assert by_month(ladder, scores(40, 40, 40, 60, 100, 100), 6) == [
+        "SILVER", "SILVER", "SILVER", "SILVER", "SILVER", "GOLD",
+    ]  # fmt: skip
+
+
 def test_a_field_beside_the_packs_name_takes_the_place_of_the_packs():
     steps = [{"code": "ALL", "name": "All", "at_least_minor": 0}]
     ladder = pack("ccb_watch", ladder=steps)
@@ -202,7 +222,9 @@ def test_a_field_beside_the_packs_name_takes_the_place_of_the_packs():
 
 @pytest.mark.parametrize("name", ["gold_rush", 7, ["ccb_watch"]])
 def test_a_pack_that_is_not_there_is_refused_with_those_that_are(name):
-    with pytest.raises(Unreadable, match=r"tiers\.pack: must be one of ccb_watch, ganyu_quarterly"):
+    with pytest.raises(
+        Unreadable, match=r"tiers\.pack: must be one of ccb_watch, composite_index, ganyu_quarterly"
+    ):
         spelled_out({"tiers": {"pack": name}}, packs())
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scoring.domain import returns
 from scoring.domain.account import Account, AccountId, Activity, CustomerId, History, Moments
 from scoring.domain.contribution import by_line, price, total
 from scoring.domain.line import Line, View
@@ -16,7 +17,6 @@ from scoring.domain.months import Period
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.posting import Channel, Kind
 from scoring.domain.reading import Unreadable
-from scoring.domain.returns import economic_capital, raroc_ppm
 from scoring.domain.rules import acts
 from scoring.domain.scheme_document import scheme_of
 
@@ -138,10 +138,14 @@ def test_capital_is_charged_and_its_return_told(plain):
     assert found["net"] == 78_750 * YUAN
     assert found["economic"] == (78_750 - 63_000) * YUAN
     bound = [leaf.capital for leaf in leaves if leaf.capital]
-    assert sum(one.years for one in bound) == 525_000 * YUAN
-    assert economic_capital(leaves, 365) == 525_000 * YUAN
-    assert raroc_ppm(leaves) == 150_000
-    assert (economic_capital(leaves[:1], 365), raroc_ppm(leaves[:1])) == (None, None)
+    assert sum(one.years_e6 for one in bound) == 525_000 * YUAN * 10**6
+    assert returns.whole(leaves).capital_minor(365) == 525_000 * YUAN
+    assert returns.whole(leaves).raroc_ppm == 150_000
+    assert (returns.whole(leaves[:1]).capital_minor(365), returns.whole(leaves[:1]).raroc_ppm) == (
+        None,
+        None,
+    )
+    assert returns.by_line(returns.by_month_and_line(leaves)) == {Line.LOAN: returns.whole(leaves)}
 
 
 def test_a_grade_weighs_before_a_product_and_a_product_before_a_line(plain):
@@ -279,9 +283,9 @@ def test_views_follow_from_one_another_and_signs_hold(
             assert on_loss == "credit" or taxed <= 0
     for leaf in leaves:
         if leaf.capital:
-            exact = leaf.capital.years * Fraction(CAPITAL["hurdle_ppm"], 10**6)
-            assert abs(leaf.amount_minor + exact) <= Fraction(1, 2)
-    rate = raroc_ppm(leaves)
+            charged = leaf.capital.years_e6 * Fraction(CAPITAL["hurdle_ppm"], 10**12)
+            assert abs(leaf.amount_minor + charged) <= Fraction(1, 2) + Fraction(1, 10**6)
+    rate = returns.whole(leaves).raroc_ppm
     if rate is not None and abs(found["economic"]) > len(leaves):
         over = (rate - CAPITAL["hurdle_ppm"]) * found["economic"]
         assert over >= 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 
 from scoring.domain.account import Account
 from scoring.domain.capital import Capital
@@ -35,5 +34,7 @@ def capital_charge(
             Input("hurdle", capital.hurdle_ppm, "ppm a year"),
             Input("basis", basis, "days"),
         ),
-        CapitalUse(Fraction(bound, divisor), Fraction(bound, divisor * basis)),
+        CapitalUse(
+            half_away(bound * MILLION, divisor), half_away(bound * MILLION, divisor * basis)
+        ),
     )

@@ -5,6 +5,8 @@ from datetime import date
 from typing import Any, ClassVar
 
 from scoring.domain.account import CustomerId
+from scoring.domain.index import score_text
+from scoring.domain.ladder import Unit
 from scoring.domain.tiers import Reason, TierPeriod
 
 
@@ -68,16 +70,20 @@ class TierChanged:
 
 
 def _reason(why: Reason) -> dict[str, Any]:
-    """Write a reason; what was measured in points has those in place of amounts."""
+    """Write a reason; what was measured in points or by the index has those in place of amounts."""
+    money = why.unit is Unit.MONEY
     told: dict[str, Any] = {
         "rule": why.rule,
         "move": why.move,
         "scheme_version": why.scheme_version,
-        "value_minor": None if why.in_points else why.value_minor,
-        "threshold_minor": None if why.in_points else why.threshold_minor,
+        "value_minor": why.value_minor if money else None,
+        "threshold_minor": why.threshold_minor if money else None,
     }
-    if why.in_points:
+    if why.unit is Unit.POINTS:
         told |= {"points": why.value_minor, "points_needed": why.threshold_minor}
+    if why.unit is Unit.SCORE:
+        needed = score_text(why.threshold_minor)
+        told |= {"score": score_text(why.value_minor), "score_needed": needed}
     if why.given_by is not None:
         told |= {"given_by": why.given_by, "note": why.note}
     return told

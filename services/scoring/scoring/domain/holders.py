@@ -67,7 +67,7 @@ def shared(leaf: Leaf, part: Part) -> Leaf:
     return replace(
         leaf,
         amount_minor=part.of(leaf.amount_minor),
-        capital=CapitalUse(used.days / part.parts, used.years / part.parts) if used else None,
+        capital=CapitalUse(part.of(used.days_e6), part.of(used.years_e6)) if used else None,
         formula=f"{_SHARE_OF}{leaf.formula})",
         inputs=(*leaf.inputs, *share_inputs(leaf.amount_minor, "minor", part)),
     )

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from enum import StrEnum
 from typing import Final
 
-from scoring.domain.money import MILLION, half_away
+from scoring.domain.money import MILLION, decimal_text, half_away
 
 SCORE_PLACES: Final = 5
 FULL: Final = 100 * 10**SCORE_PLACES
@@ -149,6 +149,11 @@ def indexed(
     return Indexed(
         half_away(sum(part.measure.weight_ppm * part.score for part in parts), MILLION), parts
     )
+
+
+def score_text(score: int | None) -> str | None:
+    """Write a score as points of a hundred with five decimals."""
+    return None if score is None else decimal_text(score, SCORE_PLACES)
 
 
 def score(measure: Measure, value: int, standing: Standing | None) -> int:

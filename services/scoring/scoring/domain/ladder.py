@@ -21,6 +21,20 @@ class Metric(StrEnum):
     CONTRIBUTION = "contribution"
     AVERAGE_BALANCE = "average_balance"
     POINTS = "points"
+    INDEX = "index"
+
+
+class Unit(StrEnum):
+    """In what a measure and its thresholds are told."""
+
+    MONEY = "money"
+    POINTS = "points"
+    SCORE = "score"
+    """Hundred-thousandths of a point of the index, 0 to 10,000,000."""
+
+
+_UNITS = {Metric.POINTS: Unit.POINTS, Metric.INDEX: Unit.SCORE}
+_NAMES = {Metric.AVERAGE_BALANCE: "average balance"}
 
 
 class Up(StrEnum):
@@ -34,7 +48,7 @@ class Up(StrEnum):
 class Step:
     """One tier of the ladder; rank 1 is the lowest.
 
-    Thresholds are in minor units, or points where points are measured. On a ladder by rank,
+    Thresholds are in minor units, or in the ladder's other unit. On a ladder by rank,
     `at_least_minor` is a place (see `standing`) and `top_ppm` the part of all customers from the
     best one through this step.
     """
@@ -97,9 +111,9 @@ class Ladder:
     version: int = field(default=0, compare=False)
 
     @property
-    def in_points(self) -> bool:
-        """Tell whether points are measured, and not money."""
-        return self.measure.metric is Metric.POINTS
+    def unit(self) -> Unit:
+        """Return in what the measure is told."""
+        return _UNITS.get(self.measure.metric, Unit.MONEY)
 
     def evaluates(self, month: date) -> bool:
         """Tell whether customers are evaluated at the end of the month."""
@@ -115,8 +129,7 @@ class Ladder:
         months = f"{self.window_months} month{'' if self.window_months == 1 else 's'}"
         measure = self.measure
         if measure.metric is not Metric.CONTRIBUTION:
-            named = "average balance" if measure.metric is Metric.AVERAGE_BALANCE else "points"
-            what = f"{named} of {months}"
+            what = f"{_NAMES.get(measure.metric, measure.metric)} of {months}"
         else:
             view = "" if measure.view is View.GROSS else f"{measure.view} "
             what = f"{view}contribution of {months}"

@@ -1,11 +1,13 @@
 """Makes a ladder of the section `tiers` of a scheme, or says by path what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 from itertools import accumulate, pairwise
 from typing import Final
 
+from scoring.domain.index import FULL
 from scoring.domain.ladder import (
     BALANCE_LINES,
     Ladder,
@@ -28,6 +30,21 @@ SCHEDULES: Final[Mapping[str, frozenset[int] | None]] = {
     "quarterly": frozenset({3, 6, 9, 12}),
     "half_yearly": frozenset({6, 12}),
 }
+
+
+class By(StrEnum):
+    """What the steps compare: amounts, places among all, or the index."""
+
+    AMOUNT = "amount"
+    RANK = "rank"
+    INDEX = "index"
+
+
+_MEASURED = {
+    By.AMOUNT: Metric.CONTRIBUTION,
+    By.RANK: Metric.CONTRIBUTION,
+    By.INDEX: Metric.INDEX,
+}
 _MOST_EVALUATIONS = 24
 _LEAP_YEAR = "2024"
 
@@ -36,15 +53,15 @@ def ladder_of(entry: Fields, version: int) -> Ladder:
     """Read the ladder of a scheme of that version; a pack's name must be spelled out by now."""
     if entry.has("pack"):
         entry.text("pack", 40)
-    by_rank = entry.has("by") and _by_rank(entry)
+    by = entry.one_of("by", By) if entry.has("by") else By.AMOUNT
+    by_rank = by is By.RANK
     schedule = _schedule(entry) if entry.has("schedule") else None
     if by_rank and schedule is None and entry.sound("schedule"):
         entry.wrong("schedule", "a ladder by rank needs its days")
-    measure = _measure(entry)
-    unit = "points" if measure.metric is Metric.POINTS else "minor"
+    measure = _measure(entry, by)
     ladder = Ladder(
         window_months=entry.whole("window_months", 1, 24),
-        steps=_shares(entry) if by_rank else _amounts(entry, unit),
+        steps=_shares(entry) if by_rank else _amounts(entry, measure.metric),
         measure=measure,
         schedule=schedule,
         moves=_moves(entry, schedule=schedule, by_rank=by_rank),
@@ -53,13 +70,6 @@ def ladder_of(entry: Fields, version: int) -> Ladder:
     )
     entry.close()
     return ladder
-
-
-def _by_rank(entry: Fields) -> bool:
-    by = entry.value("by")
-    if by not in {"amount", "rank"}:
-        entry.wrong("by", "must be one of amount, rank")
-    return by == "rank"
 
 
 def _schedule(entry: Fields) -> frozenset[int] | None:
@@ -88,12 +98,16 @@ def _month_end(entry: Fields, number: int, value: object) -> int:
     return day.month
 
 
-def _measure(entry: Fields) -> Measure:
-    metric = entry.one_of("metric", Metric) if entry.has("metric") else Metric.CONTRIBUTION
+def _measure(entry: Fields, by: By) -> Measure:
+    metric = entry.one_of("metric", Metric) if entry.has("metric") else _MEASURED[by]
+    if by is By.INDEX and metric is not Metric.INDEX:
+        entry.wrong("metric", "must be index, or left out, where steps are by index")
+    if by is By.AMOUNT and metric is Metric.INDEX:
+        entry.wrong("metric", "the index is no amount: give by: index, or by: rank")
     if metric is Metric.CONTRIBUTION:
         view = entry.one_of("view", View) if entry.has("view") else View.GROSS
         return Measure(metric, view)
-    if metric is Metric.POINTS:
+    if metric in {Metric.POINTS, Metric.INDEX}:
         return Measure(metric)
     lines = _lines(entry) if entry.has("lines") else BALANCE_LINES
     month_days = entry.whole("month_days", 28, 31) if entry.has("month_days") else None
@@ -151,18 +165,37 @@ def _entitlements(one: Fields) -> tuple[str, ...]:
     return tuple(read.text(name) for name in named)
 
 
-def _amounts(entry: Fields, unit: str) -> tuple[Step, ...]:
-    at_least = f"at_least_{unit}"
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """How thresholds are written: the ending of their fields, their bounds, what 1 stands for."""
+
+    ending: str
+    least: int
+    most: int
+    times: int = 1
+
+
+_MINOR = _Written("minor", -MONEY, MONEY)
+_WRITTEN = {
+    Metric.POINTS: _Written("points", -MONEY, MONEY),
+    Metric.INDEX: _Written("index_ppm", 0, MILLION, FULL // MILLION),
+}
+
+
+def _amounts(entry: Fields, metric: Metric) -> tuple[Step, ...]:
+    written = _WRITTEN.get(metric, _MINOR)
+    at_least, times = f"at_least_{written.ending}", written.times
 
     def read(one: Fields) -> Step:
         code, name = one.text("code", 40), one.text("name")
-        least = one.whole(at_least, -MONEY, MONEY)
+        least = one.whole(at_least, written.least, written.most)
+        down = _down_below(one, written, least)
         return Step(
             code=code,
             name=name,
             rank=0,
-            at_least_minor=least,
-            down_below_minor=_down_below(one, unit, least),
+            at_least_minor=least * times,
+            down_below_minor=None if down is None else down * times,
             entitlements=_entitlements(one),
         )
 
@@ -172,19 +205,19 @@ def _amounts(entry: Fields, unit: str) -> tuple[Step, ...]:
             if upper.at_least_minor <= lower.at_least_minor:
                 entry.wrong(
                     f"ladder.{number}.{at_least}",
-                    f"must be more than {lower.at_least_minor}, the step before",
+                    f"must be more than {lower.at_least_minor // times}, the step before",
                 )
         _distinct(entry, [step.code for step in found])
     return tuple(replace(step, rank=rank) for rank, step in enumerate(found, 1))
 
 
-def _down_below(one: Fields, unit: str, least: int) -> int | None:
-    name = f"down_below_{unit}"
+def _down_below(one: Fields, written: _Written, least: int) -> int | None:
+    name = f"down_below_{written.ending}"
     if not one.has(name):
         return None
-    down = one.whole(name, -MONEY, MONEY)
+    down = one.whole(name, written.least, written.most)
     if down > least:
-        one.wrong(name, f"must be at most {least}, the step's at_least_{unit}")
+        one.wrong(name, f"must be at most {least}, the step's at_least_{written.ending}")
     return down
 
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 
 from scoring.domain.account import Account
 from scoring.domain.line import Line
@@ -19,13 +18,14 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class CapitalUse:
-    """Economic capital that an exposure binds, exactly: minor units x days, and x years of a basis.
+    """Economic capital that an exposure binds: minor units x days, and x years of a basis.
 
-    The first gives the capital that is bound on average, the second what it must earn a year.
+    The first gives the capital that is bound on average, the second what it must earn a year. Both
+    in millionths, rounded once, half away from zero: so those of many add up.
     """
 
-    days: Fraction
-    years: Fraction
+    days_e6: int
+    years_e6: int
 
 
 @dataclass(frozen=True, slots=True)

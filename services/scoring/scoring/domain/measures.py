@@ -44,22 +44,23 @@ class Measures:
     contribution: Mapping[View, ByMonth] = field(default_factory=dict)
     balance_days: Mapping[Line, ByMonth] = field(default_factory=dict)
     points: ByMonth = field(default_factory=dict)
+    scores: ByMonth = field(default_factory=dict)
     places: Mapping[date, Place] = field(default_factory=dict)
     cuts: Mapping[date, Mapping[str, int]] = field(default_factory=dict)
 
     def amount(self, ladder: Ladder, month: date) -> int:
         """Return what the window that ends with the month comes to.
 
-        That is minor units, or where points are measured the points of a month on average.
+        That is minor units, or where points or the index are measured those of a month on average.
         """
         measure = ladder.measure
         if measure.metric is Metric.CONTRIBUTION:
             return window_sum(self.contribution.get(measure.view, {}), month, ladder.window_months)
         first = max(plus(month, 1 - ladder.window_months), self.since)
         window = between(first, month)
-        if measure.metric is Metric.POINTS:
-            earned = sum(self.points.get(inside, 0) for inside in window)
-            return half_away(earned, len(window) or 1)
+        if measure.metric in {Metric.POINTS, Metric.INDEX}:
+            months = self.points if measure.metric is Metric.POINTS else self.scores
+            return half_away(sum(months.get(one, 0) for one in window), len(window) or 1)
         days = sum(measure.month_days or self._days(one) for one in window)
         held = [self.balance_days.get(line, {}) for line in measure.lines]
         return half_away(sum(one.get(inside, 0) for inside in window for one in held), days or 1)

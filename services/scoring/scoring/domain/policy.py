@@ -104,6 +104,16 @@ class Policy:
         return any(scheme.measures_points for scheme in self.schemes)
 
     @property
+    def binds_capital(self) -> bool:
+        """Tell whether any scheme says what binds the bank's own money."""
+        return any(scheme.capital.ratio_ppm for scheme in self.schemes)
+
+    @property
+    def measures_index(self) -> bool:
+        """Tell whether any ladder looks at the index."""
+        return any(scheme.measures_index for scheme in self.schemes)
+
+    @property
     def priced_from(self) -> date | None:
         """Return the first month that any scheme prices."""
         return min((scheme.effective_from for scheme in self.schemes), default=None)

@@ -3,6 +3,7 @@
 Problem
 ├── PeriodInvalid       the caller asked for months or days that make no period
 ├── AsOfInvalid         the caller asked for a day or an instant that has not come
+├── TooManyCustomers    a sum as of a past moment would take longer than one may wait
 ├── TiersNotReplayed    a ladder by rank rests on everybody, and is known as of now only
 ├── NotComputable       a month cannot be priced, and nothing is guessed
 │   ├── RatesMissing    a product with balance-days has no rate for the month
@@ -46,6 +47,12 @@ class AsOfInvalid(Problem):
     """A business date or an instant of knowledge that has not come."""
 
     code: ClassVar[str] = "AS_OF_INVALID"
+
+
+class TooManyCustomers(Problem):
+    """More customers and months than are added up at once as of a past moment."""
+
+    code: ClassVar[str] = "TOO_MANY_CUSTOMERS"
 
 
 class TiersNotReplayed(Problem):

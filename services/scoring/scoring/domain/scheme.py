@@ -120,7 +120,12 @@ class Scheme:
     @property
     def measures_points(self) -> bool:
         """Tell whether the ladder looks at points."""
-        return self.ladder.in_points
+        return self.ladder.measure.metric is Metric.POINTS
+
+    @property
+    def measures_index(self) -> bool:
+        """Tell whether the ladder looks at the index."""
+        return self.ladder.measure.metric is Metric.INDEX
 
     def basis(self, month: date, currency: str | None = None) -> int:
         """Return the days that a yearly rate is spread over, in that month's year.

@@ -8,6 +8,7 @@ from typing import Final
 from scoring.domain.capital_document import capital_of
 from scoring.domain.condition import Condition
 from scoring.domain.condition_document import condition_of, reachable
+from scoring.domain.index import Index
 from scoring.domain.index_document import index_of
 from scoring.domain.ladder_document import ladder_of
 from scoring.domain.line import NO_INCOME, Line
@@ -67,9 +68,22 @@ def scheme_of(document: object) -> Scheme:
     )
     if scheme.measures_points and not scheme.points.per_10000 and not scheme.points.acts:
         top.wrong("tiers.metric", "the scheme gives no points")
+    if scheme.measures_index:
+        _standing_by_itself(top, scheme.index)
     top.close()
     findings.settle()
     return scheme
+
+
+def _standing_by_itself(top: Fields, index: Index | None) -> None:
+    """Note an index that no tier can rest on: a tier must not move when others' business does."""
+    if index is None and not top.has("index"):
+        top.wrong("tiers.by", "the scheme has no index")
+    for measure in index.among_all() if index else ():
+        top.wrong(
+            f"index.measures.{measure.name}.normalise",
+            "compares with all customers, and tiers rest on the index: use cap_floor or log",
+        )
 
 
 def _month(top: Fields) -> date:

@@ -13,7 +13,7 @@ from scoring.domain.ahp import MOST_MEASURES
 from scoring.domain.capital_document import HEAVIEST
 from scoring.domain.index import Normalise, Source
 from scoring.domain.ladder import BALANCE_LINES, Metric, Up
-from scoring.domain.ladder_document import SCHEDULES
+from scoring.domain.ladder_document import SCHEDULES, By
 from scoring.domain.line import NO_INCOME, Line, View
 from scoring.domain.loan import Grade
 from scoring.domain.money import MILLION
@@ -189,6 +189,7 @@ def _tiers() -> Schema:
         "anyOf": [
             mapping({**named, "at_least_minor": money}, {"down_below_minor": money, **rights}),
             mapping({**named, "at_least_points": money}, {"down_below_points": money, **rights}),
+            mapping({**named, "at_least_index_ppm": PPM}, {"down_below_index_ppm": PPM, **rights}),
             mapping({**named, "share_ppm": whole(1, MILLION)}, rights),
         ]
     }
@@ -206,7 +207,7 @@ def _tiers() -> Schema:
         {
             **needed,
             "pack": text(40),
-            "by": words(["amount", "rank"]),
+            "by": words(By),
             "schedule": {"anyOf": [words(SCHEDULES), each(day, 1)]},
             "metric": words(Metric),
             "view": words(View),

@@ -8,8 +8,10 @@ from scoring.domain.account import Account, CustomerId, History
 from scoring.domain.contribution import Priced, price, problem_of
 from scoring.domain.earned_points import earned_points
 from scoring.domain.holders import part_of
+from scoring.domain.ladder import Unit
 from scoring.domain.leaf import Leaf
 from scoring.domain.line import Line, View
+from scoring.domain.measured import Scored, scored_months
 from scoring.domain.measures import Measures
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy
@@ -44,8 +46,8 @@ class Standing:
             held.rank,
             held.since,
             why.rule,
-            None if why.in_points else why.value_minor,
-            None if why.in_points else why.threshold_minor,
+            why.value_minor if why.unit is Unit.MONEY else None,
+            why.threshold_minor if why.unit is Unit.MONEY else None,
         )
 
 
@@ -91,8 +93,9 @@ class Side:
 def side_of(theirs: Theirs, former: Measures, policy: Policy, period: Period) -> Side:
     """Price a customer's period under one policy, and tell the tier at its end."""
     priced = price(theirs.owned, policy, period, theirs.customer_id)
-    side = Side(priced.leaves, priced.missing)
-    measures = _measures(theirs, former, priced, policy, period)
+    scored = scored_months(theirs.owned, policy, period, theirs.customer_id, priced.leaves)
+    side = Side(priced.leaves, [*priced.missing, *scored.missing])
+    measures = _measures(theirs, former, (priced, scored), policy, period)
     points, pay = _earned(theirs, side.fails_from, policy, period)
     schemes = [policy.scheme(month) for month in period]
     paid = any(one and one.points.pay_per_point_minor is not None for one in schemes)
@@ -137,8 +140,9 @@ def amounts_to_rank(
     As in force, who has no open account in the month or cannot be priced is not ranked.
     """
     priced = price(theirs.owned, policy, period, theirs.customer_id)
-    fails = min((one.month for one in priced.missing), default=None)
-    measures = _measures(theirs, theirs.former[1], priced, policy, period)
+    scored = scored_months(theirs.owned, policy, period, theirs.customer_id, priced.leaves)
+    fails = min((one.month for one in (*priced.missing, *scored.missing)), default=None)
+    measures = _measures(theirs, theirs.former[1], (priced, scored), policy, period)
     found: dict[date, int] = {}
     for month in months:
         ladder, scheme = policy.ladder(month), policy.scheme(month)
@@ -154,7 +158,7 @@ def amounts_to_rank(
 def with_lead(
     former: Measures, customer: CustomerId, owned: Owned, policy: Policy, lead: Period
 ) -> Measures:
-    """Add the balance-days and points of the months before the period, where none are kept.
+    """Add the balance-days, points and index of the months before the period, none of them kept.
 
     That is so where a draft's ladder is the first to look at them; the histories begin with `lead`.
     """
@@ -163,13 +167,20 @@ def with_lead(
         for (month, line), found in balance_days(owned, policy, lead, customer).items():
             days.setdefault(line, {})[month] = found
     points = points_by_month(owned, policy, lead, customer) if policy.measures_points else {}
-    return replace(former, balance_days=days, points=points)
+    leaves = price(owned, policy, lead, customer).leaves if policy.measures_index else []
+    scores = scored_months(owned, policy, lead, customer, leaves).scores
+    return replace(former, balance_days=days, points=points, scores=scores)
 
 
 def _measures(
-    theirs: Theirs, former: Measures, priced: Priced, policy: Policy, period: Period
+    theirs: Theirs,
+    former: Measures,
+    found: tuple[Priced, Scored],
+    policy: Policy,
+    period: Period,
 ) -> Measures:
     """Return what ladders read: what is kept of the months before the period, then the side's."""
+    priced, scored = found
     contribution = {
         view: dict(_before(months, period)) for view, months in former.contribution.items()
     }
@@ -181,8 +192,8 @@ def _measures(
     days = {line: _before(months, period) for line, months in former.balance_days.items()}
     if policy.measures_balances:
         mine = balance_days(theirs.owned, policy, period, theirs.customer_id)
-        for (month, line), found in mine.items():
-            days.setdefault(line, {})[month] = found
+        for (month, line), kept in mine.items():
+            days.setdefault(line, {})[month] = kept
     points = _before(former.points, period)
     if policy.measures_points:
         points |= points_by_month(theirs.owned, policy, period, theirs.customer_id)
@@ -193,6 +204,7 @@ def _measures(
         contribution=contribution,
         balance_days=days,
         points=points,
+        scores=_before(former.scores, period) | dict(scored.scores),
     )
 
 

@@ -56,4 +56,6 @@ def _measures(found: Valuation, policy: Policy) -> Measures:
         since=policy.priced_from or policy.business_date,
         contribution=contribution,
         balance_days=balance_days,
+        points=found.points,
+        scores=found.scores,
     )

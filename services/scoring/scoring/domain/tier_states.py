@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from scoring.domain.ladder import Ladder, Step, Up, step_for
+from scoring.domain.ladder import Ladder, Step, Unit, Up, step_for
 from scoring.domain.measures import Measures, Reading
 from scoring.domain.months import between, plus
 
@@ -40,7 +40,7 @@ class Moved:
     value_minor: int
     month: date
     version: int
-    in_points: bool
+    unit: Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _at(ladder: Ladder, step: Step, why: tuple[Move, date, Reading], since: date
     grace = ladder.moves.grace_months if move in {Move.ENTRY, Move.UP} else 0
     return Held(
         step,
-        Moved(move, ladder.rule, reading.amount_minor, month, ladder.version, ladder.in_points),
+        Moved(move, ladder.rule, reading.amount_minor, month, ladder.version, ladder.unit),
         Status.GRACE if grace else Status.HELD,
         reading.amount_minor,
         grace_until=plus(since, grace) if grace else None,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from scoring.domain.ladder import Ladder
+from scoring.domain.ladder import Ladder, Unit
 from scoring.domain.measures import Measures
 from scoring.domain.months import between, plus
 from scoring.domain.tier_states import Held, Move, Status, adopt, close, enter, follow, meet
@@ -18,8 +18,8 @@ class Reason:
 
     On a ladder by rank there is no threshold in money but the part of all customers, best first,
     that the step and those above it hold. `measured_in` is the month that gave the measure.
-    Of a tier given by hand there is who gave it and why instead of a measure. Where points are
-    measured, the value and the threshold are points.
+    Of a tier given by hand there is who gave it and why instead of a measure. The value and the
+    threshold are in `unit`, minor units where that is money.
     """
 
     rule: str
@@ -29,7 +29,7 @@ class Reason:
     measured_in: date | None = None
     top_ppm: int | None = None
     scheme_version: int = 0
-    in_points: bool = False
+    unit: Unit = Unit.MONEY
     given_by: str | None = None
     note: str | None = None
 
@@ -120,7 +120,7 @@ def _begun(held: Held, month: date) -> TierPeriod:
         measured_in=moved.month,
         top_ppm=step.top_ppm,
         scheme_version=moved.version,
-        in_points=moved.in_points,
+        unit=moved.unit,
     )
     phases = (_phase(held, month),)
     return TierPeriod(month, None, step.code, step.name, step.rank, reason, phases)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from scoring.domain import returns
 from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.balance import account_months
 from scoring.domain.contribution import price, problem_of
@@ -11,6 +12,7 @@ from scoring.domain.earned_points import earned_points
 from scoring.domain.holders import part_of
 from scoring.domain.ladder import BALANCE_LINES
 from scoring.domain.line import Line, View
+from scoring.domain.measured import scored_months
 from scoring.domain.measures import Measures, window_sum
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy
@@ -30,6 +32,8 @@ class Valuation:
     missing: Sequence[Missing]
     balance_days: Mapping[tuple[date, Line], int]
     points: Mapping[date, int]
+    scores: Mapping[date, int]
+    returns: Mapping[returns.Key, returns.Return]
 
     @property
     def fails_from(self) -> date | None:
@@ -52,7 +56,9 @@ def value(
     """Price the customer's accounts over the period, with which the histories must begin."""
     owned = [(account, histories.get(account.id, NO_HISTORY)) for account in accounts]
     priced = price(owned, policy, period, customer_id)
-    fails_from = min((one.month for one in priced.missing), default=None)
+    scored = scored_months(owned, policy, period, customer_id, priced.leaves)
+    missing = [*priced.missing, *scored.missing]
+    fails_from = min((one.month for one in missing), default=None)
     sums: dict[tuple[date, AccountId, Line], int] = {}
     for leaf in priced.leaves:
         if fails_from is None or leaf.month < fails_from:
@@ -61,7 +67,9 @@ def value(
     measured = policy.measures_balances
     balances = balance_days(owned, policy, period, customer_id) if measured else {}
     points = points_by_month(owned, policy, period, customer_id) if policy.measures_points else {}
-    return Valuation(customer_id, sums, priced.missing, balances, points)
+    whole = (leaf for leaf in priced.leaves if fails_from is None or leaf.month < fails_from)
+    bound = returns.by_month_and_line(whole) if policy.binds_capital else {}
+    return Valuation(customer_id, sums, missing, balances, points, scored.scores, bound)
 
 
 def points_by_month(

@@ -13,6 +13,7 @@ from scoring.domain.line import Line, View
 from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import Period
 from scoring.domain.policy import Policy
+from scoring.domain.returns import Return
 from scoring.graphql.scalars import Money, YearMonth
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ strawberry.enum(
 GROSS = "The sum of all lines but TAX and CAPITAL."
 NET = "What is left after tax: gross and the line TAX."
 ECONOMIC = "Economic profit (EVA): net and the line CAPITAL, the charge for the capital it binds."
+CAPITAL = (
+    "The economic capital bound on the mean of the days that have come. Null where none is bound."
+)
+RAROC = (
+    "Net contribution over the economic capital it binds, as a yearly rate: a decimal number of "
+    "six digits, 0.120000 is 12 % a year. Null where no capital is bound."
+)
 Key = TypeVar("Key")
 Leaves = strawberry.Private[Sequence[Leaf]]
 
@@ -145,6 +153,41 @@ def _lines(leaves: Sequence[Leaf], currency: str) -> list[LineContribution]:
     ]
 
 
+def capital(found: Return, days: int, currency: str) -> Money | None:
+    """Show the capital bound."""
+    bound = found.capital_minor(days)
+    return None if bound is None else Money.of(bound, currency)
+
+
+def raroc(found: Return) -> str | None:
+    """Show the yearly rate that is earned on it."""
+    rate = found.raroc_ppm
+    return None if rate is None else share_text(rate, MILLION)
+
+
+@strawberry.type(
+    description="What accounts of a line that bind economic capital earn on it. A month of an "
+    "account that binds none is not in it."
+)
+class LineReturn:
+    line: Line = strawberry.field(description="The accounts' line.")
+    economic_capital: Money | None = strawberry.field(description=CAPITAL)
+    net: Money = strawberry.field(description=NET)
+    economic: Money = strawberry.field(description=ECONOMIC)
+    raroc: str | None = strawberry.field(description=RAROC)
+
+    @classmethod
+    def of(cls, line: Line, found: Return, days: int, currency: str) -> Self:
+        """Show what a line earns over so many days."""
+        return cls(
+            line=line,
+            economic_capital=capital(found, days, currency),
+            net=Money.of(found.net_minor, currency),
+            economic=Money.of(found.economic_minor, currency),
+            raroc=raroc(found),
+        )
+
+
 @strawberry.type
 class Views:
     """What months contribute in each view, and on how much of the bank's own money."""
@@ -169,21 +212,20 @@ class Views:
     def economic(self) -> Money:
         return _view(self.leaves, View.ECONOMIC, self.currency)
 
-    @strawberry.field(
-        description="The economic capital bound on the mean of the days that have come. "
-        "Null where none is bound."
-    )
+    @strawberry.field(description=CAPITAL)
     def economic_capital(self) -> Money | None:
-        bound = returns.economic_capital(self.leaves, self.days)
-        return None if bound is None else Money.of(bound, self.currency)
+        return capital(returns.whole(self.leaves), self.days, self.currency)
+
+    @strawberry.field(description=RAROC)
+    def raroc(self) -> str | None:
+        return raroc(returns.whole(self.leaves))
 
     @strawberry.field(
-        description="Net contribution over the economic capital it binds, as a yearly rate: a "
-        "decimal number of six digits, 0.120000 is 12 % a year. Null where no capital is bound."
+        description="What the accounts that bind economic capital earn on it, by their line."
     )
-    def raroc(self) -> str | None:
-        rate = returns.raroc_ppm(self.leaves)
-        return None if rate is None else share_text(rate, MILLION)
+    def returns(self) -> list["LineReturn"]:
+        found = returns.by_line(returns.by_month_and_line(self.leaves))
+        return [LineReturn.of(line, one, self.days, self.currency) for line, one in found.items()]
 
     @strawberry.field(description="Every line, also those that contribute nothing.")
     def lines(self) -> list[LineContribution]:

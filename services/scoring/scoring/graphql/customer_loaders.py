@@ -37,21 +37,25 @@ class CustomerLoaders:
         )
 
     async def owned(
-        self, ids: Sequence[CustomerId], period: Period, policy: Policy
-    ) -> list[Owned | None]:
+        self, ids: Sequence[CustomerId], period: Period
+    ) -> tuple[Policy | None, list[Owned | None]]:
         """Return what counts for each customer, with the period of each account; None if unknown.
 
-        That is what they own or hold jointly, as far as any scheme gives them a part of it.
+        That is what they own or hold jointly, as far as any scheme gives them a part of it. With
+        it comes the policy, without which nobody has anything.
         """
         moment = self._moment
         async with moment.read() as session:
+            policy = await moment.policy_in(session)
+            if policy is None:
+                return None, [None] * len(ids)
             held = await accounts.held_by_customer_id(
                 session, moment.institution, ids, moment.known_at
             )
             theirs = {one: counted(held[one], one, policy) for one in ids if one in held}
             known = {account.id: account for owned in theirs.values() for account in owned}
             kept = await moment.histories(session, list(known.values()), period, policy, acts=True)
-        return [
+        return policy, [
             [(account, kept.get(account.id, NO_HISTORY)) for account in theirs[one]]
             if one in theirs
             else None
@@ -61,11 +65,10 @@ class CustomerLoaders:
     async def _leaves_by_customer_id(
         self, ids: list[UUID], period: Period
     ) -> list[list[Leaf] | Problem | None]:
-        policy = await self._moment.policy()
+        customers = [CustomerId(one) for one in ids]
+        policy, found = await self.owned(customers, period)
         if policy is None:
             return [None] * len(ids)
-        customers = [CustomerId(one) for one in ids]
-        found = await self.owned(customers, period, policy)
 
         def priced(owned: Owned, whose: CustomerId) -> list[Leaf]:
             return price(owned, policy, period, whose).whole()

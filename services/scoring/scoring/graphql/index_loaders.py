@@ -29,11 +29,10 @@ class IndexLoaders:
     async def _points(
         self, ids: list[UUID], period: Period
     ) -> list[list[PointLeaf] | Problem | None]:
-        policy = await self._moment.policy()
+        customers = [CustomerId(one) for one in ids]
+        policy, found = await self._customers.owned(customers, period)
         if policy is None:
             return [None] * len(ids)
-        customers = [CustomerId(one) for one in ids]
-        found = await self._customers.owned(customers, period, policy)
 
         def earned(owned: Owned, whose: CustomerId) -> list[PointLeaf]:
             return earned_points(owned, policy, period, whose).whole()
@@ -52,7 +51,7 @@ class IndexLoaders:
         if period.first > month_of(policy.business_date):
             return [None] * len(ids)
         index, customers = scheme.index, [CustomerId(one) for one in ids]
-        found = await self._customers.owned(customers, period, policy)
+        _, found = await self._customers.owned(customers, period)
         known = [whose for whose, owned in zip(customers, found, strict=True) if owned]
         sources = [one.of for one in index.among_all()]
         async with self._moment.read() as session:

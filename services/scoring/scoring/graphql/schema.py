@@ -7,6 +7,7 @@ import strawberry
 from kit.access import read_access
 from kit.graphql import Schema
 
+from scoring.domain.as_of import NOW
 from scoring.domain.line import View
 from scoring.domain.months import month_of
 from scoring.graphql.audit import AuditQuery
@@ -25,14 +26,14 @@ from scoring.graphql.reports import (
     RankedCustomer,
     TierStep,
 )
-from scoring.graphql.scalars import SCALARS, From, To, period
+from scoring.graphql.scalars import SCALARS, AsOfArgument, From, To, moment, period
 from scoring.graphql.scheme_entries import SchemeMutations, SchemeQueries
 from scoring.graphql.scheme_problems import HANDLERS
 from scoring.graphql.scope import Beneath, Branch, Manager, scope_of
 from scoring.graphql.tier_entries import HANDLERS as TIER_HANDLERS
 from scoring.graphql.tier_entries import TierMutations, TierQueries
-from scoring.operations import recalculation
-from scoring.store import customer_months, queue, reports, scores
+from scoring.operations import bank_sums, recalculation
+from scoring.store import customer_months, reports, scores
 from scoring.store.customer_months import Question
 
 NOBODY = UUID(int=0)
@@ -49,17 +50,31 @@ class Query(
     ReconciliationQuery,
     SchemeQueries,
 ):
-    @strawberry.field(description="What the whole bank's customers contribute.")
-    async def bank_contribution(self, info: Info, from_: From, to: To) -> BankContribution | None:
-        principal, months = info.context.principal, period(from_, to)
-        policy = await info.context.loaders.policy()
+    @strawberry.field(
+        description="What the bank's customers contribute, or those of a branch or a manager. As "
+        "of a past moment it is worked out now, and refused as TOO_MANY_CUSTOMERS for more than "
+        f"{bank_sums.MOST_CUSTOMER_MONTHS} customers x months."
+    )
+    async def bank_contribution(  # noqa: PLR0913, PLR0917  (what may be asked for)
+        self,
+        info: Info,
+        from_: From,
+        to: To,
+        branch: Branch = None,
+        beneath: Beneath = True,  # noqa: FBT002  (an argument of the graph)
+        manager: Manager = None,
+        as_of: AsOfArgument = None,
+    ) -> BankContribution | None:
+        context, months, then = info.context, period(from_, to), moment(as_of)
+        scope = scope_of(info, branch, manager, beneath=beneath)
+        policy = await context.loaders.at(then).policy()
         if policy is None:
             return None
-        async with info.context.db.read(info.context.principal.institution) as session:
-            found = await customer_months.bank(session, principal.institution, months)
-            counts = await reports.counts(session, principal.institution)
-            pending = await queue.pending_of(session, principal.institution)
-        return BankContribution.of(found, months, policy.currency, counts=counts, pending=pending)
+        if then == NOW:
+            sums = await bank_sums.kept(context.db, policy.institution, months, scope)
+        else:
+            sums = await bank_sums.as_of_then(context.db, policy, months, scope, then)
+        return BankContribution.of(sums, months, policy)
 
     @strawberry.field(description="The customers who contribute most, best first.")
     async def top_customers(  # noqa: PLR0913, PLR0917  (what may be asked for)
@@ -96,7 +111,7 @@ class Query(
                 session, principal.institution, info.context.reached.within
             )
         return [
-            TierStep.of(step, held, policy.currency, in_points=scheme.ladder.in_points)
+            TierStep.of(step, held, policy.currency, scheme.ladder.unit)
             for step in scheme.ladder.steps
         ]
 

@@ -11,7 +11,8 @@ from kit.problem import BadRequest
 
 from scoring.domain import problems as domain
 from scoring.domain.account import CustomerId
-from scoring.domain.ladder import Ladder
+from scoring.domain.index import score_text
+from scoring.domain.ladder import Ladder, Unit
 from scoring.domain.months import month_of
 from scoring.domain.near import MOST_PPM, Direction, bands
 from scoring.domain.tier_override import Wish
@@ -66,12 +67,18 @@ class NearThreshold:
     customer_id: UUID
     code: str = strawberry.field(description="The tier held by the rules.")
     near_code: str = strawberry.field(description="The tier that is near.")
-    value: Money | None = strawberry.field(description="The measure now; null where it is points.")
+    value: Money | None = strawberry.field(
+        description="The measure now; null where it is no amount."
+    )
     threshold: Money | None = strawberry.field(
         description="What is near: what the next tier needs, or below what the held one is lost."
     )
     points: int | None = strawberry.field(description="The measure, where it is points.")
     threshold_points: int | None = strawberry.field(description="The threshold in points.")
+    score: str | None = strawberry.field(
+        description="The measure, where it is the index: 0 to 100, five digits."
+    )
+    threshold_score: str | None = strawberry.field(description="The threshold of the index.")
 
 
 @strawberry.type(description="One customer in the list.")
@@ -143,16 +150,18 @@ class TierQueries:
 
 
 def _edge(found: Near, ladder: Ladder, currency: str, step: int) -> NearThresholdEdge:
-    points = ladder.in_points
+    unit, value, threshold = ladder.unit, found.amount_minor, found.threshold
     node = NearThreshold(
         customer=Customer(id=found.customer_id),
         customer_id=found.customer_id,
         code=ladder.steps[found.rank - 1].code,
         near_code=ladder.steps[found.rank - 1 + step].code,
-        value=None if points else Money.of(found.amount_minor, currency),
-        threshold=None if points else Money.of(found.threshold, currency),
-        points=found.amount_minor if points else None,
-        threshold_points=found.threshold if points else None,
+        value=Money.of(value, currency) if unit is Unit.MONEY else None,
+        threshold=Money.of(threshold, currency) if unit is Unit.MONEY else None,
+        points=value if unit is Unit.POINTS else None,
+        threshold_points=threshold if unit is Unit.POINTS else None,
+        score=score_text(value) if unit is Unit.SCORE else None,
+        threshold_score=score_text(threshold) if unit is Unit.SCORE else None,
     )
     key = f"{found.amount_minor}:{found.customer_id}"
     return NearThresholdEdge(cursor=cursor(found.rank, key), node=node)

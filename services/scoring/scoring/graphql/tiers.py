@@ -5,6 +5,8 @@ from typing import Self
 
 import strawberry
 
+from scoring.domain.index import score_text
+from scoring.domain.ladder import Unit
 from scoring.domain.money import MILLION, share_text
 from scoring.domain.months import month_of
 from scoring.domain.policy import Policy
@@ -13,6 +15,7 @@ from scoring.domain.tiers import Phase, Reason, TierPeriod
 from scoring.graphql.scalars import Money, YearMonth
 
 TOP = "The part of all customers, best first, that the step and those above it hold."
+SCORE = "0 to 100, five digits."
 
 strawberry.enum(Status, name="TierStatus", description="How a tier is held.")
 strawberry.enum(Move, name="TierMove", description="What gave a tier.")
@@ -28,12 +31,16 @@ class TierReason:
     rule: str = strawberry.field(description="What was measured.")
     value: Money | None = strawberry.field(
         description="What it came to in the month that gave the tier; null where a person gave it "
-        "or points are measured."
+        "or points or the index are measured."
     )
     points: int | None = strawberry.field(description="What it came to where points are measured.")
     points_needed: int | None = strawberry.field(description="What the tier needs in points.")
+    score: str | None = strawberry.field(
+        description=f"What it came to where the index is measured. {SCORE}"
+    )
+    score_needed: str | None = strawberry.field(description="What the tier needs of the index.")
     threshold: Money | None = strawberry.field(
-        description="What the tier needs at least; null where places or points count."
+        description="What the tier needs at least; null where places, points or the index count."
     )
     top_share: str | None = strawberry.field(description=f"{TOP} Null where amounts count.")
     move: Move = strawberry.field(description="Coming in, rising, falling, or a person.")
@@ -47,13 +54,17 @@ class TierReason:
     @classmethod
     def of(cls, reason: Reason, currency: str) -> Self:
         """Show a reason."""
-        threshold, top, points = reason.threshold_minor, reason.top_ppm, reason.in_points
+        value, threshold, top = reason.value_minor, reason.threshold_minor, reason.top_ppm
+        of_money, points = reason.unit is Unit.MONEY, reason.unit is Unit.POINTS
+        score = reason.unit is Unit.SCORE
         return cls(
             rule=reason.rule,
-            value=None if points else money(reason.value_minor, currency),
-            points=reason.value_minor if points else None,
+            value=money(value, currency) if of_money else None,
+            points=value if points else None,
             points_needed=threshold if points else None,
-            threshold=None if points else money(threshold, currency),
+            score=score_text(value) if score else None,
+            score_needed=score_text(threshold) if score else None,
+            threshold=money(threshold, currency) if of_money else None,
             top_share=None if top is None else share_text(top, MILLION),
             move=reason.move,
             measured_in=YearMonth(reason.measured_in) if reason.measured_in else None,
@@ -69,21 +80,23 @@ class TierPhase:
     since: date = strawberry.field(description="The first day.")
     until: date | None = strawberry.field(description="The first day no longer; null if now.")
     value: Money | None = strawberry.field(
-        description="The measure that began it; null where a person did or points are measured."
+        description="The measure that began it; null where a person did, or where points or the "
+        "index are measured."
     )
     threshold: Money | None = strawberry.field(
-        description="What keeps the tier; null where places or points count."
+        description="What keeps the tier; null where places, points or the index count."
     )
 
     @classmethod
-    def of(cls, phase: Phase, currency: str, *, points: bool) -> Self:
+    def of(cls, phase: Phase, currency: str, unit: Unit) -> Self:
         """Show a phase."""
+        of_money = unit is Unit.MONEY
         return cls(
             status=phase.status,
             since=phase.since,
             until=phase.until,
-            value=None if points else money(phase.value_minor, currency),
-            threshold=None if points else money(phase.threshold_minor, currency),
+            value=money(phase.value_minor, currency) if of_money else None,
+            threshold=money(phase.threshold_minor, currency) if of_money else None,
         )
 
 
@@ -124,9 +137,7 @@ class Tier:
             until=period.until,
             status=status,
             watch_since=period.phases[-1].since if status is Status.WATCH else None,
-            phases=[
-                TierPhase.of(one, currency, points=period.reason.in_points) for one in period.phases
-            ],
+            phases=[TierPhase.of(one, currency, period.reason.unit) for one in period.phases],
             entitlements=list(step.entitlements) if step else [],
             reason=TierReason.of(period.reason, currency),
         )

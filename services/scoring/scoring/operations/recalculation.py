@@ -27,14 +27,24 @@ from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
 from scoring.domain.weighing import weighed_by_day
 from scoring.operations.calm import Calm
-from scoring.store import accounts, history, ladder_places, queue, rankings, scores, tier_overrides
+from scoring.store import (
+    accounts,
+    history,
+    ladder_places,
+    queue,
+    rankings,
+    returns,
+    scores,
+    tier_overrides,
+)
 from scoring.store import tiers as stored_tiers
-from scoring.store.institution import BEGINNING, Policies
+from scoring.store.institution import BEGINNING, Policies, recalculate_all
 from scoring.store.queue import Due
 from scoring.store.rankings import DueRanking
 from scoring.store.scores import NotComputed, Score
 
 BATCH, NEWS_BATCH, LEAST_BATCH = 200, 100, 20
+PIECE = 2_000
 _LOOK_AGAIN_SECONDS, _BATCH_SECONDS = 10, 0.3
 
 
@@ -76,13 +86,19 @@ def fitting(size: int, done: int, seconds: float) -> int:
     return max(LEAST_BATCH, min(BATCH, 2 * size, int(done * _BATCH_SECONDS / seconds)))
 
 
-async def spread(db: Database) -> None:
-    """Turn 'everybody waits' into customers who wait, wherever it does."""
+async def spread(db: Database, limit: int = PIECE) -> None:
+    """Turn 'everybody waits' into customers who wait, wherever it does.
+
+    A piece at a time, each a transaction of a moment: one that took a whole bank in would hold up
+    whoever reads events or writes to the same customers. A kill goes on behind the last piece.
+    """
     async with db.read(Duty.QUEUE) as session:
         institutions = await queue.to_spread(session)
     for institution in institutions:
-        async with db.transaction(institution) as session:
-            await queue.spread(session, institution)
+        more = True
+        while more:
+            async with db.transaction(institution) as session:
+                more = await queue.spread(session, institution, limit)
 
 
 async def recalculate(db: Database, policies: Policies, *, at: datetime) -> int:
@@ -180,6 +196,18 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
         await stored_tiers.replace_points(
             session, due.institution, due.customers, period.first, points
         )
+    if policy.measures_index:
+        scores_found = (
+            (one.customer_id, month, score) for one in found for month, score in one.scores.items()
+        )
+        await stored_tiers.replace_scores(
+            session, due.institution, due.customers, period.first, scores_found
+        )
+    if policy.binds_capital:
+        earned = (
+            (one.customer_id, key, earned) for one in found for key, earned in one.returns.items()
+        )
+        await returns.replace_returns(session, due.institution, due.customers, period.first, earned)
     failed = [
         NotComputed(
             customer_id=one.customer_id,
@@ -322,7 +350,7 @@ async def recompute(db: Database, principal: Principal, key: str, *, at: datetim
     async with db.transaction(principal.institution) as session:
 
         async def enqueue() -> str:
-            await queue.enqueue_everyone(session, principal.institution, BEGINNING)
+            await recalculate_all(session, principal.institution, BEGINNING)
             return str(await accounts.count_customers(session, principal.institution))
 
         return int(await once(session, principal, key, {}, enqueue, at=at))

@@ -125,12 +125,12 @@ async def sellable(session: AsyncSession, version: Version) -> None:
 async def put_in_force(session: AsyncSession, version: Version) -> None:
     """Let an approved version price its months; whoever it concerns is worked out again.
 
-    A ladder of balances or points looks at those of earlier months too: then all months wait.
+    A ladder of balances, points or the index looks at those of earlier months too: then all wait.
     """
     content = version.content
     await institution.add_scheme(session, version)
     scheme = readable(content.document)
-    earlier = scheme.measures_balances or scheme.measures_points
+    earlier = scheme.measures_balances or scheme.measures_points or scheme.measures_index
     since = institution.BEGINNING if earlier else content.effective_from
     await institution.policy_moved(session, version.institution, since)
 

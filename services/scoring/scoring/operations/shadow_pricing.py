@@ -47,6 +47,7 @@ class Sides:
         first = self.after.priced_from
         known = self.before.measures_balances or not self.after.measures_balances
         known = known and (self.before.measures_points or not self.after.measures_points)
+        known = known and (self.before.measures_index or not self.after.measures_index)
         if known or first is None or first >= period.first:
             return None
         return Period(first, plus(period.first, -1))

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -140,6 +141,11 @@ async def names_known(session: AsyncSession, institution: str) -> set[str]:
     return {row.name for row in await rows(session, _NAMES, institution=institution)}
 
 
+@cache
+def _nothing(columns: tuple[str, ...]) -> pa.Table:
+    return SCHEMA.empty_table().select(columns)
+
+
 async def cold(  # noqa: PLR0913, PLR0917  (which files, whose, which days, how much of them)
     session: AsyncSession,
     files: Sequence[File],
@@ -150,7 +156,7 @@ async def cold(  # noqa: PLR0913, PLR0917  (which files, whose, which days, how 
 ) -> pa.Table:
     """Return the accounts' archived postings of these files, valued from `first` through `last`."""
     if not files:
-        return SCHEMA.empty_table().select(columns)
+        return _nothing(tuple(columns))
     archive, wanted = archive_needed(session), [str(one) for one in ids]
     return await asyncio.to_thread(archive.postings, files, wanted, first, last, columns)
 

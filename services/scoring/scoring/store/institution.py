@@ -113,11 +113,11 @@ _SAVE = text(
     "recalculate_from = least(institution.recalculate_from, case "
     "when institution.business_date is null then excluded.recalculate_from "
     "when institution.business_date < excluded.business_date "
-    "then cast(date_trunc('month', institution.business_date) as date) end) "
-    "where institution.version < excluded.version"
+    "then cast(date_trunc('month', institution.business_date) as date) end), "
+    "spread_through = null where institution.version < excluded.version"
 )
 _ADVANCE = text(
-    "update institution set "
+    "update institution set spread_through = null, "
     "business_date = cast(cast(:at as timestamptz) at time zone time_zone as date), "
     "recalculate_from = least(recalculate_from, "
     "cast(date_trunc('month', business_date) as date)) where code = :code "
@@ -127,11 +127,15 @@ _POLICY_MOVED = text(
     "insert into institution (code, recorded_at, version, policy_version, recalculate_from) "
     "values (:code, now(), 0, 1, :since) on conflict (code) do update set "
     "policy_version = institution.policy_version + 1, "
-    "recalculate_from = least(institution.recalculate_from, excluded.recalculate_from)"
+    "recalculate_from = least(institution.recalculate_from, excluded.recalculate_from), "
+    "spread_through = case when excluded.recalculate_from is null "
+    "then institution.spread_through end"
 )
 _RECALCULATE = text(
-    "update institution set recalculate_from = least(recalculate_from, :since) where code = :code"
+    "update institution set recalculate_from = least(recalculate_from, :since), "
+    "spread_through = null where code = :code"
 )
+"""Whoever lets everybody wait begins at the first customer; what was spread is not enough."""
 
 
 async def save_institution(

@@ -32,17 +32,24 @@ _ENQUEUE = text(
     "unnest(cast(:ids as uuid[]), cast(:months as date[])) as q(c, m) order by q.c "
     f"{_AGAIN}"
 )
-_EVERYONE = text(
-    "insert into recalculation (institution, customer_id, from_month, soon) "  # noqa: S608  (fixed parts)
-    "select institution, id, :since, false from customer where institution = :institution "
-    f"order by id {_AGAIN}"
+_PIECE = text(
+    "with piece as materialized (select id from customer where institution = :institution "  # noqa: S608  (fixed parts)
+    "and id > :after order by id limit :limit), waiting as ("
+    "insert into recalculation (institution, customer_id, from_month, soon) "
+    "select cast(:institution as text), id, cast(:since as date), false from piece "
+    f"order by id {_AGAIN}) "
+    "select id, count(*) over () as customers from piece order by id desc limit 1"
 )
 _TO_SPREAD = text("select code from institution where recalculate_from is not null order by code")
 _DUE = text(
-    "select recalculate_from from institution where code = :institution "
+    "select recalculate_from, spread_through from institution where code = :institution "
     "and recalculate_from is not null for update skip locked"
 )
-_DUE_DONE = text("update institution set recalculate_from = null where code = :institution")
+_SPREAD = text("update institution set spread_through = :last where code = :institution")
+_SPREAD_ALL = text(
+    "update institution set recalculate_from = null, spread_through = null "
+    "where code = :institution"
+)
 _WITH_NEWS = text("select institution from recalculation where soon order by from_month limit 1")
 _WITH_BULK = text("select institution from recalculation where not soon limit 1")
 _DELETE = (
@@ -122,21 +129,27 @@ async def enqueue_currencies(
     await run(session, _CURRENCIES, **values)
 
 
-async def enqueue_everyone(session: AsyncSession, institution: str, since: date) -> int:
-    """Make every customer of the institution wait; return how many were not waiting as long."""
-    return await run(session, _EVERYONE, institution=institution, since=since)
-
-
 async def to_spread(session: AsyncSession) -> list[str]:
     """Return the institutions in which everybody waits."""
     return [row.code for row in await rows(session, _TO_SPREAD)]
 
 
-async def spread(session: AsyncSession, institution: str) -> None:
-    """Turn 'everybody waits' of an institution into its customers."""
-    for row in await rows(session, _DUE, institution=institution):
-        await enqueue_everyone(session, institution, row.recalculate_from)
-        await run(session, _DUE_DONE, institution=institution)
+async def spread(session: AsyncSession, institution: str, limit: int) -> bool:
+    """Turn 'everybody waits' of an institution into its next customers who wait, by id.
+
+    Return whether there may be more. Another process that does so too is left to it.
+    """
+    due = await rows(session, _DUE, institution=institution)
+    if not due:
+        return False
+    values = {"institution": institution, "since": due[0].recalculate_from, "limit": limit}
+    after = due[0].spread_through or UUID(int=0)
+    last = await rows(session, _PIECE, after=after, **values)
+    if last and last[0].customers == limit:
+        await run(session, _SPREAD, institution=institution, last=last[0].id)
+        return True
+    await run(session, _SPREAD_ALL, institution=institution)
+    return False
 
 
 async def with_news(session: AsyncSession) -> str | None:

@@ -47,11 +47,15 @@ _KEPT = (
     "where institution = :institution and month between :first and :month "
     "and line = any(cast(:lines as text[])) group by customer_id"
 )
-_EARNED = (
-    "select customer_id, sign(sum(points)) * "
-    "div(2 * abs(sum(points)) + :months, 2 * :months) as amount from customer_points "
+_BY_MONTHS = {
+    metric: f"select customer_id, sign(sum({column})) * "  # noqa: S608  (fixed names)
+    f"div(2 * abs(sum({column})) + :months, 2 * :months) as amount from {table} "
     "where institution = :institution and month between :first and :month group by customer_id"
-)
+    for metric, table, column in (
+        (Metric.POINTS, "customer_points", "points"),
+        (Metric.INDEX, "customer_index", "score"),
+    )
+}
 _OPEN = "a.opened_on <= :last_day and (a.closed_on is null or a.closed_on >= :month)"
 _RANK = """
 with measured as materialized ({measured}),
@@ -175,8 +179,8 @@ def _measured(ladder: Ladder, window: Sequence[date]) -> tuple[str, dict[str, ob
     measure = ladder.measure
     if measure.metric is Metric.CONTRIBUTION:
         return _CONTRIBUTED[measure.view], {}
-    if measure.metric is Metric.POINTS:
-        return _EARNED, {"months": len(window)}
+    if measure.metric in _BY_MONTHS:
+        return _BY_MONTHS[measure.metric], {"months": len(window)}
     days = sum(measure.month_days or days_in(month) for month in window)
     return _KEPT, {"days": days, "lines": sorted(measure.lines)}
 

@@ -1,15 +1,23 @@
 """Counts over the whole bank."""
 
+from datetime import date
+
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from scoring.domain.scope import Within
-from scoring.store.organisation import reached_by
+from scoring.domain.account import CustomerId
+from scoring.domain.scope import WHOLE_BANK, Scope, Within
+from scoring.store.organisation import reached_by, within
 from scoring.store.sql import rows
 
-_COUNTS = text(
-    "select (select count(*) from customer where institution = :institution) as customers, "
-    "(select count(*) from account where institution = :institution) as accounts"
+_COUNTS = (
+    "select (select count(*) from customer where institution = :institution{whom}) as customers, "
+    "(select count(*) from account where institution = :institution{whose}) as accounts"
+)
+_CUSTOMERS = "select id from customer where institution = :institution{whom} order by id"
+_FAILING = (
+    "select count(*) as customers from not_computed "
+    "where institution = :institution and from_month <= :last{whom}"
 )
 _TIERS = (
     "select tier_code, count(*) as customers, sum(contribution_minor) as amount "
@@ -18,10 +26,31 @@ _TIERS = (
 )
 
 
-async def counts(session: AsyncSession, institution: str) -> tuple[int, int]:
-    """Return how many customers and accounts are known."""
-    [row] = await rows(session, _COUNTS, institution=institution)
+async def counts(
+    session: AsyncSession, institution: str, scope: Scope = WHOLE_BANK
+) -> tuple[int, int]:
+    """Return how many customers of the scope are known, and how many accounts they own."""
+    whom, values = within(scope, "id")
+    whose, _ = within(scope, "owner_id")
+    statement = text(_COUNTS.format(whom=whom, whose=whose))
+    [row] = await rows(session, statement, institution=institution, **values)
     return row.customers, row.accounts
+
+
+async def customers(session: AsyncSession, institution: str, scope: Scope) -> list[CustomerId]:
+    """Return the customers of the scope, by id."""
+    whom, values = within(scope, "id")
+    statement = text(_CUSTOMERS.format(whom=whom))
+    read = await rows(session, statement, institution=institution, **values)
+    return [CustomerId(row.id) for row in read]
+
+
+async def failing(session: AsyncSession, institution: str, scope: Scope, last: date) -> int:
+    """Return of how many of the scope's customers some month through `last` cannot be priced."""
+    whom, values = within(scope, "customer_id")
+    statement = text(_FAILING.format(whom=whom))
+    [row] = await rows(session, statement, institution=institution, last=last, **values)
+    return int(row.customers)
 
 
 async def tier_counts(

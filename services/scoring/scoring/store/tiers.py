@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.domain.account import CustomerId
+from scoring.domain.ladder import Unit
 from scoring.domain.line import Line, View
 from scoring.domain.measures import Measures
 from scoring.domain.policy import Policy
@@ -20,8 +21,10 @@ from scoring.store.sql import records, rows, run
 
 BalanceDays = tuple[CustomerId, date, str, int]
 Earned = tuple[CustomerId, date, int]
+Scores = tuple[CustomerId, date, int]
 _BALANCE_COLUMNS = ("institution", "customer_id", "month", "line", "balance_days")
 _POINT_COLUMNS = ("institution", "customer_id", "month", "points")
+_SCORE_COLUMNS = ("institution", "customer_id", "month", "score")
 _VIEWS = text(
     "select customer_id, month, gross, net, economic from customer_month "
     "where customer_id = any(cast(:ids as uuid[]))"
@@ -32,6 +35,10 @@ _BALANCES = text(
 )
 _POINTS = text(
     "select customer_id, month, points from customer_points "
+    "where customer_id = any(cast(:ids as uuid[]))"
+)
+_SCORES = text(
+    "select customer_id, month, score from customer_index "
     "where customer_id = any(cast(:ids as uuid[]))"
 )
 
@@ -57,6 +64,10 @@ async def measures_by_customer_id(
     if policy.measures_points:
         for row in await rows(session, _POINTS, ids=ids):
             points[CustomerId(row.customer_id)][row.month] = int(row.points)
+    scores: dict[CustomerId, dict[date, int]] = {one: {} for one in ids}
+    if policy.measures_index:
+        for row in await rows(session, _SCORES, ids=ids):
+            scores[CustomerId(row.customer_id)][row.month] = int(row.score)
     by_rank = any(ladder.by_rank for ladder in ladders)
     places = await rankings.places(session, policy, ids) if by_rank else {}
     cuts = await rankings.cuts(session, policy) if by_rank else {}
@@ -67,6 +78,7 @@ async def measures_by_customer_id(
             contribution=contribution[one],
             balance_days=balances[one],
             points=points[one],
+            scores=scores[one],
             places=places.get(one, {}),
             cuts=cuts,
         )
@@ -110,6 +122,24 @@ async def replace_points(
     await copy_rows(session, "customer_points", _POINT_COLUMNS, earned)
 
 
+_FORGET_SCORES = text(
+    "delete from customer_index where customer_id = any(cast(:ids as uuid[])) and month >= :since"
+)
+
+
+async def replace_scores(
+    session: AsyncSession,
+    institution: str,
+    ids: Sequence[CustomerId],
+    since: date,
+    found: Iterable[Scores],
+) -> None:
+    """Keep the index (customer, month, score) in place of all from `since` on."""
+    await run(session, _FORGET_SCORES, ids=ids, since=since)
+    scored = ((institution, *one) for one in found if one[-1])
+    await copy_rows(session, "customer_index", _SCORE_COLUMNS, scored)
+
+
 _TIERS = text(
     "select customer_id, since, until, code, name, rank, reason, phases from tier_period "
     "where customer_id = any(cast(:ids as uuid[])) and institution = :institution "
@@ -151,10 +181,12 @@ def _day(value: str | None) -> date | None:
 
 
 def _reason(kept: Mapping[str, Any]) -> Reason:
-    """Read a reason; those kept by earlier releases have three fields."""
+    """Read a reason; those kept by earlier releases have three fields, or say points in another."""
     read = dict(kept)
+    unit = Unit.POINTS if read.pop("in_points", False) else Unit.MONEY
+    unit = Unit(read.pop("unit", unit))
     move, month = Move(read.pop("move", Move.ENTRY)), _day(read.pop("measured_in", None))
-    return Reason(**read, move=move, measured_in=month)
+    return Reason(**read, move=move, measured_in=month, unit=unit)
 
 
 def _phase(kept: Mapping[str, Any]) -> Phase:

@@ -14,7 +14,10 @@ from scoring.tables.base import Fact
 
 
 class InstitutionRow(Fact, table=True):
-    """One bank; `recalculate_from` is set while everybody waits to be worked out again."""
+    """One bank; `recalculate_from` is set while everybody waits to be worked out again.
+
+    Of those, customers through the id `spread_through` are in the queue one by one already.
+    """
 
     __tablename__ = "institution"
 
@@ -25,6 +28,7 @@ class InstitutionRow(Fact, table=True):
     business_date: date | None
     policy_version: int
     recalculate_from: date | None
+    spread_through: UUID | None
 
 
 class ProductRow(Fact, table=True):

@@ -114,6 +114,48 @@ class CustomerPointsRow(Table, table=True):
     points: int = Field(sa_type=BigInteger)
 
 
+class CustomerIndexRow(Table, table=True):
+    """The index by customer and month, while a ladder looks at it; no zeros.
+
+    In hundred-thousandths of a point.
+    """
+
+    __tablename__ = "customer_index"
+    __table_args__ = (
+        Index(
+            "ix_customer_index_institution_month",
+            "institution",
+            "month",
+            postgresql_include=["customer_id", "score"],
+        ),
+    )
+
+    customer_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    institution: str
+    score: int = Field(sa_type=BigInteger)
+
+
+class CustomerReturnRow(Table, table=True):
+    """What a customer's accounts of a line earned in a month on the capital that they bound.
+
+    Rows are there where capital was bound; `days_e6` and `years_e6` are millionths of minor units x
+    days and x years.
+    """
+
+    __tablename__ = "customer_return"
+    __table_args__ = (Index("ix_customer_return_institution_month", "institution", "month"),)
+
+    customer_id: UUID = Field(primary_key=True)
+    month: date = Field(primary_key=True)
+    line: str = Field(primary_key=True)
+    institution: str
+    days_e6: int = Field(sa_type=EXACT)
+    years_e6: int = Field(sa_type=EXACT)
+    net_minor: int = Field(sa_type=BigInteger)
+    economic_minor: int = Field(sa_type=BigInteger)
+
+
 class AccountBalanceRow(Table, table=True):
     """An account's month as last worked out: its balance, balance-days, and what was posted.
 
