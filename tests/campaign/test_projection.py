@@ -24,7 +24,8 @@ async def test_a_customer_and_all_that_is_known_becomes_one_row(bank, rows, of):
     )
     [row] = await rows(ALL)
     assert row == {
-        "customer_id": row["customer_id"], "institution": "A", "customer_version": 1,
+        "customer_id": row["customer_id"], "institution": "A", "number": "1",
+        "customer_version": 1,
         "kind": "individual", "born_on": date(1980, 5, 17), "branch_code": "B1",
         "manager_number": "M1", "since": date(2001, 1, 1), "tier_version": 1, "tier_code": "gold",
         "tier_rank": 5, "contribution_version": 1, "contribution_minor": 123_456_789_012,
