@@ -32,6 +32,7 @@ from scoring.operations import archiving, recalculation, shadow
 from scoring.operations.archiving import Keeping
 from scoring.operations.calm import Calm
 from scoring.operations.reach import within_reach
+from scoring.operations.sheets import Sheets
 from scoring.settings import KeptPlace, Place, Settings
 from scoring.store import queue
 from scoring.store.institution import Policies
@@ -62,7 +63,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = _now) -> F
             return await queue.pending(session)
 
     async def recalculating() -> None:
-        await recalculation.work(db, policies, calm, clock)
+        await recalculation.work(db, policies, calm, Sheets(db, archive), clock)
 
     async def announcing() -> None:
         await recalculation.work_on_news(db, policies, news, clock)

@@ -14,6 +14,7 @@ from kit.idempotency import once
 from kit.identity import Principal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from scoring.archive.sheets import Kept, Sheet
 from scoring.domain.account import Account, AccountId, CustomerId, History
 from scoring.domain.events import ContributionChanged, TierChanged
 from scoring.domain.holders import counted
@@ -27,6 +28,7 @@ from scoring.domain.tiers import TierPeriod
 from scoring.domain.valuation import NO_HISTORY, Valuation, tiers, value, window_value
 from scoring.domain.weighing import weighed_by_day
 from scoring.operations.calm import Calm
+from scoring.operations.sheets import Sheets
 from scoring.store import (
     accounts,
     history,
@@ -62,7 +64,9 @@ async def work_on_news(
             news.clear()
 
 
-async def work(db: Database, policies: Policies, calm: Calm, clock: Callable[[], datetime]) -> None:
+async def work(
+    db: Database, policies: Policies, calm: Calm, sheets: Sheets, clock: Callable[[], datetime]
+) -> None:
     """Work out whoever else waits, for ever.
 
     A batch is as large as takes a moment: no event is read before the transactions end that began
@@ -74,10 +78,11 @@ async def work(db: Database, policies: Policies, calm: Calm, clock: Callable[[],
         seen = db.commits.seen
         await spread(db)
         begun = time.monotonic()
-        done = await _bulk(db, policies, clock(), size)
+        done = await _bulk(db, policies, sheets, clock(), size)
         if done:
             size = fitting(size, done, time.monotonic() - begun)
         else:
+            await sheets.close()
             await db.commits.after(seen, _LOOK_AGAIN_SECONDS)
 
 
@@ -101,12 +106,16 @@ async def spread(db: Database, limit: int = PIECE) -> None:
                 more = await queue.spread(session, institution, limit)
 
 
-async def recalculate(db: Database, policies: Policies, *, at: datetime) -> int:
+async def recalculate(
+    db: Database, policies: Policies, *, at: datetime, sheets: Sheets | None = None
+) -> int:
     """Work out one batch, of news if there is any; return how many customers left the queue.
 
     When nobody waits, all are ranked at the end of one month that is due; return 1 then.
     """
-    return await _news(db, policies, at) or await _bulk(db, policies, at, BATCH)
+    return await _news(db, policies, at) or await _bulk(
+        db, policies, sheets or Sheets(db, None), at, BATCH
+    )
 
 
 async def _news(db: Database, policies: Policies, at: datetime) -> int:
@@ -119,7 +128,7 @@ async def _news(db: Database, policies: Policies, at: datetime) -> int:
         return await _take(session, due, policies, at)
 
 
-async def _bulk(db: Database, policies: Policies, at: datetime, size: int) -> int:
+async def _bulk(db: Database, policies: Policies, sheets: Sheets, at: datetime, size: int) -> int:
     async with db.read(Duty.QUEUE) as session:
         institution = await queue.with_bulk(session)
         ranking = None if institution else await rankings.waiting(session)
@@ -127,15 +136,18 @@ async def _bulk(db: Database, policies: Policies, at: datetime, size: int) -> in
         return await _rank_all(db, policies, ranking)
     if institution is None:
         return 0
+    sheet = await sheets.of(institution)
     async with db.transaction(institution) as session:
         due = await queue.take_bulk(session, institution, size)
-        return await _take(session, due, policies, at)
+        return await _take(session, due, policies, at, sheet)
 
 
-async def _take(session: AsyncSession, due: Due, policies: Policies, at: datetime) -> int:
+async def _take(
+    session: AsyncSession, due: Due, policies: Policies, at: datetime, sheet: Sheet | None = None
+) -> int:
     policy = await policies.of(session, due.institution) if due.customers else None
     if policy is not None:
-        await _work_out(session, due, policy, at)
+        await _work_out(session, due, policy, at, sheet)
     return len(due.customers)
 
 
@@ -154,7 +166,9 @@ async def _rank_all(db: Database, policies: Policies, due: DueRanking) -> int:
         return 1
 
 
-async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetime) -> None:
+async def _work_out(
+    session: AsyncSession, due: Due, policy: Policy, at: datetime, sheet: Sheet | None
+) -> None:
     month = month_of(policy.business_date)
     since = min(due.since, await scores.failing_since(session, due.customers) or due.since)
     period = Period(min(max(since, policy.priced_from or month), month), month)
@@ -169,6 +183,7 @@ async def _work_out(session: AsyncSession, due: Due, policy: Policy, at: datetim
         business_date=policy.business_date,
         acts=True,
         by_day=weighed_by_day(known.values(), policy, period),
+        kept=Kept(sheet, due.customers) if sheet else None,
     )
     found = await asyncio.to_thread(_value_all, due, owned, histories, policy, period)
     sums = (

@@ -13,6 +13,10 @@ from scoring.store import institution, queue
 from scoring.store.sql import rows, run
 
 _ACCOUNTS = "select number, id, currency from account where institution = $1"
+_ACCOUNT_HOLDERS = (
+    "select id, unnest(owner_id || coalesce(joint, '{}')) from account "
+    "where institution = $1 and owner_id is not null"
+)
 _IDS = (
     "select id from posting where institution = $1 "
     'and id collate "C" between $2::text and $3::text '
@@ -41,6 +45,12 @@ async def read_accounts(session: AsyncSession, institution: str, file: Path) -> 
     """Write number, id and currency of every known account."""
     driver = await driver_of(session)
     await driver.copy_from_query(_ACCOUNTS, institution, output=str(file), format="csv")
+
+
+async def read_holders(session: AsyncSession, institution: str, file: Path) -> None:
+    """Write the id of every account with each of its holders."""
+    driver = await driver_of(session)
+    await driver.copy_from_query(_ACCOUNT_HOLDERS, institution, output=str(file), format="csv")
 
 
 async def read_ids(

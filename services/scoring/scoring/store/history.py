@@ -3,7 +3,9 @@
 Where that statement names files of the archive, what they hold is added.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,6 +15,7 @@ import pyarrow.compute as pc
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from scoring.archive.sheets import Kept
 from scoring.domain.account import AccountId, Activity, Ahead, History, Moments
 from scoring.domain.as_of import Late
 from scoring.domain.explained_inputs import Entry
@@ -64,11 +67,13 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
     business_date: date,
     acts: bool,
     by_day: Sequence[tuple[AccountId, date]] = (),
+    kept: Kept | None = None,
 ) -> dict[AccountId, History]:
     """Return the period of each account that has any; without acts, its balances only.
 
     Of the accounts and months in `by_day`, what was done on each day comes too. The month of a past
-    business date may lie in files: what is valued in it after that date is told from them.
+    business date may lie in files: what is valued in it after that date is told from them. What
+    `kept` has added up of closed months, and nobody asks by the day, is not read in files.
     """
     within = month_of(business_date) in period
     ahead_to = last_day(business_date) if within else business_date
@@ -87,9 +92,14 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
         day_months=[month for _, month in by_day],
     )
     files = [file_of(row.purpose) for row in read if row.what == "file"]
-    acted = await cold(session, files, ids, period.first, last_day(period.last), _ACTED)
+    apart = {account_id for account_id, _ in by_day}
+    summed = kept if kept and kept.sheet.covers(files) else None
+    one_by_one = apart if summed else ids
+    acted = await cold(session, files, one_by_one, period.first, last_day(period.last), _ACTED)
     days: dict[Act, tuple[int, int]] = {}
     archived = _added_up(acted, days, frozenset(by_day))
+    if summed and files:
+        archived |= await asyncio.to_thread(_summed, summed, {*ids} - apart, period)
     every: list[Any] = [row for row in read if row.what != "file"]
     every += _ahead_in_files(acted, business_date, ahead_to)
     return _histories(every, archived if acts else {}, days, by_day)
@@ -107,6 +117,18 @@ def _told(acted: pa.Table) -> Iterator[tuple[Any, ...]]:
 
 
 Act = tuple[AccountId, date, str, str, str]
+
+
+def _summed(
+    kept: Kept, wanted: AbstractSet[AccountId], period: Period
+) -> dict[Act, tuple[int, int]]:
+    found: dict[Act, tuple[int, int]] = {}
+    known = {str(one): one for one in wanted}
+    acts = kept.sheet.acts(kept.holders, period.first, period.last)
+    for account_id, month, channel, kind, purpose, count, amount in acts:
+        if account_id in known:
+            found[known[account_id], month, channel, kind, purpose] = count, int(amount)
+    return found
 
 
 def _added_up(

@@ -52,6 +52,10 @@ _SPREAD_ALL = text(
 )
 _WITH_NEWS = text("select institution from recalculation where soon order by from_month limit 1")
 _WITH_BULK = text("select institution from recalculation where not soon limit 1")
+_BULK_WAITS = text(
+    "select count(*) as waiting from (select 1 from recalculation where not soon "
+    "and institution = :institution limit :many) as counted"
+)
 _DELETE = (
     "for update skip locked) delete from recalculation r using due "
     "where r.customer_id = due.customer_id returning r.customer_id, r.from_month"
@@ -162,6 +166,12 @@ async def with_bulk(session: AsyncSession) -> str | None:
     """Return an institution in which others wait, if any."""
     found = await rows(session, _WITH_BULK)
     return found[0].institution if found else None
+
+
+async def bulk_waits(session: AsyncSession, institution: str, many: int) -> bool:
+    """Tell whether so many others wait in an institution."""
+    found = await rows(session, _BULK_WAITS, institution=institution, many=many)
+    return bool(found[0].waiting >= many)
 
 
 async def take_news(session: AsyncSession, institution: str, limit: int) -> Due:
