@@ -42,15 +42,28 @@ function spoken(error, subgraph, journey) {
 
 /** The plugin. `journeyOf(request)` gives the remaining time and the trace of the caller's request. */
 export function subgraphs({ upstreamTimeoutMs, journeyOf }) {
+  /** One controller and one timer of ours for each call: combined signals keep the collector of garbage busy. */
   async function attempt(executor, request, remainingMs) {
+    const given = { late: false };
+    const cut = new AbortController();
     const patience = Math.max(1, Math.ceil(Math.min(upstreamTimeoutMs, remainingMs)));
-    const signals = [AbortSignal.timeout(patience)];
-    if (request.signal) signals.push(request.signal);
+    const fuse = setTimeout(() => {
+      given.late = true;
+      cut.abort(new DOMException('The call took too long.', 'TimeoutError'));
+    }, patience);
+    const leave = () => cut.abort(request.signal.reason);
+    if (request.signal?.aborted) leave();
+    request.signal?.addEventListener('abort', leave, { once: true });
     try {
-      return { result: await executor({ ...request, signal: AbortSignal.any(signals) }), signals };
+      given.result = await executor({ ...request, signal: cut.signal });
     } catch (error) {
-      return { result: { errors: [error] }, thrown: error, signals };
+      given.thrown = error;
+      given.result = { errors: [error] };
+    } finally {
+      clearTimeout(fuse);
+      request.signal?.removeEventListener('abort', leave);
     }
+    return given;
   }
 
   async function ask(executor, request, subgraph) {
@@ -59,7 +72,7 @@ export function subgraphs({ upstreamTimeoutMs, journeyOf }) {
     const mayRetry = request.operationType === 'query';
     let outcome = await attempt(executor, request, remaining());
     const isGood = () => !outcome.thrown && isAnswer(outcome.result);
-    const isLate = () => outcome.signals[0].aborted;
+    const isLate = () => outcome.late;
     if (!isGood() && mayRetry && !isLate() && remaining() > WORTH_RETRYING_MS) {
       await pause(RETRY_PAUSE_MS);
       outcome = await attempt(executor, request, remaining());
