@@ -7,8 +7,8 @@ from kit.identity import PROGRAMS, Reach
 
 POLICY = read()
 OUTSIDE = {name: role for name, role in POLICY.roles.items() if not role.development}
-TO_COME = {"audit:read", "union:read"}
-"""Held by roles whose questions no service answers yet."""
+TO_COME = {"union:read"}
+"""Held by a role whose question no service answers yet."""
 
 
 def test_what_the_router_and_the_services_read_is_what_the_policy_says():
