@@ -69,7 +69,7 @@ bench: $(READY) ## Measure intake, reads, row policies, the audit, the gateway, 
 	@$(RUN)/python bench/rls.py
 	@$(RUN)/python bench/audit.py
 	@$(RUN)/python bench/ingest.py
-	@$(RUN)/python bench/gateway.py
+	@$(RUN)/python bench/router.py
 	@$(RUN)/python bench/simulate.py $(if $(FULL),--full)
 	@$(RUN)/python bench/contribution.py $(if $(FULL),--full)
 
