@@ -6,9 +6,8 @@ import pytest
 from scoring.archive.layout import path_of
 from scoring.operations.recalculation import recalculate, spread
 from scoring.operations.sheets import Sheets
-from scoring.store import queue
 from scoring.store.archive import files_in_use
-from scoring.store.institution import BEGINNING
+from scoring.store.institution import BEGINNING, recalculate_all
 
 from tests.scoring.archive_banks import move
 from tests.scoring.conftest import customer_id
@@ -61,7 +60,7 @@ async def many(bank, example_scheme):
 
 async def everybody(bank) -> None:
     async with bank.db.transaction("A") as session:
-        await queue.enqueue_everyone(session, "A", BEGINNING)
+        await recalculate_all(session, "A", BEGINNING)
     await spread(bank.db)
 
 
