@@ -1,11 +1,15 @@
 """The policy contradicts itself nowhere, leaves nobody without a use, and is what programs hold to."""
 
+from pathlib import Path
+
 import pytest
+import yaml
 from gateway.compile import compiled
 from gateway.policy import FILE, PolicyError, read
 from kit.identity import PROGRAMS, Reach
 
 POLICY = read()
+MASKS = Path(__file__).parents[2] / "services/customer/customer/personal.yaml"
 OUTSIDE = {name: role for name, role in POLICY.roles.items() if not role.development}
 TO_COME = {"union:read"}
 """Held by a role whose question no service answers yet."""
@@ -69,3 +73,9 @@ def test_a_policy_that_says_what_cannot_be_is_refused(tmp_path, old, new, said):
     file.write_text(text.replace(old, new, 1))
     with pytest.raises(PolicyError, match=said):
         read(file)
+
+
+def test_masks_are_for_roles_and_channels_that_there_are():
+    rules = yaml.safe_load(MASKS.read_text())["masks"]["rules"]
+    assert {one for rule in rules for one in rule.get("roles", ())} <= {*POLICY.roles}
+    assert {one for rule in rules for one in rule.get("channels", ())} <= {*POLICY.channels}
