@@ -9,15 +9,25 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
-from scoring.domain.account import Account, AccountId, Activity, Ahead, CustomerId, History
+from scoring.domain.account import (
+    Account,
+    AccountId,
+    Activity,
+    Ahead,
+    CustomerId,
+    History,
+    OwnRate,
+)
 from scoring.domain.balance import moments_of
 from scoring.domain.contribution import price
+from scoring.domain.exchange import FxRate
 from scoring.domain.line import Line
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
 from scoring.domain.months import Period, last_day, month_of
 from scoring.domain.policy import Policy, Rate
 from scoring.domain.posting import AccountKey, Channel, Kind, Posting, mismatch, objection
 from scoring.domain.valuation import value
+from scoring.domain.weighing import weighed_by_day
 from scoring.engine.bank import Bank
 from scoring.engine.calendar_months import Pricing
 from scoring.engine.contribution import contribution
@@ -44,6 +54,10 @@ RATES = pa.schema(
     [("product", pa.string()), ("rate_kind", pa.string()), ("effective_from", pa.date32()),
      ("rate_ppm", pa.int64())]
 )  # fmt: skip
+OWN_RATES = pa.schema(
+    [("account", pa.string()), ("effective_from", pa.date32()), ("rate_ppm", pa.int64())]
+)
+FX_RATES = pa.schema([("currency", pa.string()), ("day", pa.date32()), ("rate_e8", pa.int64())])
 
 
 @dataclass
@@ -53,6 +67,7 @@ class World:
     policy: Policy
     period: Period
     rates: list[Rate]
+    fx_rates: list[FxRate] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
     sent: list[Posting] = field(default_factory=list)
 
@@ -68,7 +83,7 @@ def by_engine(world: World, backend, folder):
     """(leaves, missing, sums) of the engine from Parquet files, as plain sorted values."""
     made = {
         "accounts": _accounts(world), "postings": _postings(world), "loans": _loans(world), "rates": _rates(world),
-        "joint": _joint(world),
+        "joint": _joint(world), "own_rates": _own_rates(world), "fx_rates": _fx_rates(world),
     }  # fmt: skip
     read = {}
     for kind, rows in made.items():
@@ -76,7 +91,7 @@ def by_engine(world: World, backend, folder):
         pq.write_table(rows, path)
         read[kind] = backend.read_parquet(str(path))
     admitted = intake(read["postings"], read["accounts"], at=world.at).admitted.cache()
-    bank = Bank(read["accounts"], admitted, read["loans"], read["rates"], read["joint"])
+    bank = Bank(**read | {"postings": admitted})
     pricing = Pricing(world.period, world.policy.business_date, world.policy.schemes)
     found = contribution(bank, pricing)
     return (
@@ -134,6 +149,20 @@ def _rates(world):
         for r in world.rates
     ]  # fmt: skip
     return pa.Table.from_pylist(rows, schema=RATES)
+
+
+def _own_rates(world):
+    rows = [
+        {"account": a.number, "effective_from": one.effective_from, "rate_ppm": one.rate_ppm}
+        for a in world.accounts
+        for one in a.own_rates
+    ]
+    return pa.Table.from_pylist(rows, schema=OWN_RATES)
+
+
+def _fx_rates(world):
+    rows = [{"currency": r.currency, "day": r.day, "rate_e8": r.rate_e8} for r in world.fx_rates]
+    return pa.Table.from_pylist(rows, schema=FX_RATES)
 
 
 # the domain's answer
@@ -195,13 +224,16 @@ def _histories(world: World):
             key = keys.get(posting.account_number)
             if key and mismatch(posting, key) is None:
                 by_account[key.id].append(posting)
+    policy, period = world.policy, world.period
+    dated = set(weighed_by_day(world.accounts, policy, period))
+    months = {a.id: [month for month in period if (a.id, month) in dated] for a in world.accounts}
     return {
-        a.id: history_of(by_account[a.id], world.period, world.policy.business_date)
+        a.id: history_of(by_account[a.id], period, policy.business_date, months[a.id])
         for a in world.accounts
     }
 
 
-def history_of(postings, period: Period, business_date: date) -> History:
+def history_of(postings, period: Period, business_date: date, dated=()) -> History:
     opening, moves, acts, ahead = 0, defaultdict(list), defaultdict(list), []
     for one in postings:
         month = month_of(one.value_date)
@@ -217,9 +249,16 @@ def history_of(postings, period: Period, business_date: date) -> History:
     activity = defaultdict(list)
     for (month, *what), amounts in acts.items():
         activity[month].append(Activity(*what, len(amounts), sum(amounts)))
-    return History(
-        opening, {month: moments_of(inside) for month, inside in moves.items()}, activity, ahead
-    )
+    by_day = {
+        month: [
+            Activity(one.channel, one.kind, one.purpose, 1, one.amount_minor, one.value_date.day)
+            for one in postings
+            if month_of(one.value_date) == month
+        ]
+        for month in dated
+    }
+    moments = {month: moments_of(inside) for month, inside in moves.items()}
+    return History(opening, moments, activity, ahead, by_day)
 
 
 # dice
@@ -262,13 +301,20 @@ def _account(rng, n, accounts, first, span, lacks) -> Account:
         owner_id=holders[0],
         product=product,
         line=PRODUCTS[product],
-        currency="USD" if rng.random() < lacks / 2 else "CNY",
+        currency=rng.choice([*["CNY"] * 20, "USD", "JPY", "KWD"]),
         opened_on=opened,
         closed_on=closed,
         matures_on=opened + timedelta(rng.choice([30, 90, 365, 400]))
         if rng.random() > lacks / 2
         else None,
         loan=terms,
+        own_rates=sorted(
+            (
+                OwnRate(day, rng.randrange(-(10**6), 10**6))
+                for day in {_day(rng, first, span) for _ in range(rng.choice([*[0] * 9, 1, 1, 3]))}
+            ),
+            key=lambda one: one.effective_from,
+        ),
         joint_ids=sorted(holders[1:]),
     )
 

@@ -1,12 +1,13 @@
 """The engine's contribution is the domain's, to the fen, on whatever history."""
 
 import random
-from datetime import date
+from datetime import date, timedelta
 
 import ibis
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from scoring.domain.exchange import FxBook, FxRate
 from scoring.domain.months import Period, month_of, plus
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
 from scoring.domain.posting import Channel
@@ -124,6 +125,16 @@ def capital(rng):
     return {"ratio_ppm": rng.choice([105_000, 80_001]), "hurdle_ppm": 120_000, "weights": weights}
 
 
+def exchange(rng, first, lacks):
+    """Rates of a currency for most of its days, or of none where something is to be lacking."""
+    for currency, rate in {"USD": 712_340_000, "JPY": 4_812_300, "KWD": 2_341_000_000}.items():
+        if rng.random() >= lacks:
+            for step in range(290):
+                if rng.random() > max(lacks, 0.3):
+                    day = first + timedelta(step - 12)
+                    yield FxRate(currency, day, rate + rng.choice([0, rng.randrange(999) * 1000]))
+
+
 def world_of(document, seed, first, length, lacks, accounts=ACCOUNTS):
     rng = random.Random(seed)
     period = Period(first, plus(first, length))
@@ -141,9 +152,14 @@ def world_of(document, seed, first, length, lacks, accounts=ACCOUNTS):
         for since in {
             plus(first, -2 if lacks == 0 else rng.randrange(-2, 3)),
             plus(first, rng.randrange(9)),
+            *(
+                plus(first, rng.randrange(9)) + timedelta(rng.randrange(28))
+                for _ in range(rng.choice([0, 0, 1, 2]))
+            ),
         }
         if rng.random() >= lacks / 4
     ]
+    fx_rates = list(exchange(rng, first, lacks))
     policy = Policy(
         institution="A",
         currency="CNY",
@@ -151,8 +167,9 @@ def world_of(document, seed, first, length, lacks, accounts=ACCOUNTS):
         business_date=business_date,
         schemes=schemes,
         rates=RateBook.of(rates),
+        fx=FxBook.of(fx_rates),
     )
-    world = World(policy, period, rates)
+    world = World(policy, period, rates, fx_rates)
     fill(world, rng, accounts, lacks)
     return world
 
@@ -179,7 +196,3 @@ def test_what_the_engine_does_not_price_is_refused(example_scheme, backend, tmp_
     nothing = ibis.memtable({"account": [""]})
     with pytest.raises(NotPricedHereError, match="does not tell the joint holders"):
         holders(Bank(nothing, nothing, nothing, nothing), pricing)
-    world = world_of(example_scheme, 1, date(2024, 1, 1), 1, 0.0, accounts=3)
-    world.rates.append(Rate("deposit_0", RateKind.CUSTOMER, date(2024, 1, 15), 1))
-    with pytest.raises(NotPricedHereError, match="inside a month, as some do in 2024-01"):
-        by_engine(world, backend, tmp_path)

@@ -8,6 +8,7 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from scoring.operations.whole_bank import CannotPriceError, connect, run
@@ -97,6 +98,56 @@ def test_what_is_missing_is_named_with_how_many_it_concerns(copy):
     assert "  RATES_MISSING  customer rate of " in told
 
 
+def test_rates_of_accounts_and_of_exchange_are_read(copy, tmp_path):
+    """Who gets what the money is worth leaves nothing; a dollar at 1 is worth what a yuan is."""
+
+    def sums():
+        run([str(copy), *MONTHS, "--out", str(tmp_path / "sums")])
+        return {
+            (row["account"], row["month"], row["line"]): row["amount_minor"]
+            for row in pq.read_table(tmp_path / "sums").to_pylist()
+        }
+
+    files = json.loads((copy / "extract.json").read_text())["files"]
+    before = sums()
+    deposits = sorted({account for account, _, line in before if line == "deposit"})
+    (rates,), (accounts,) = files["rates"], files["accounts"]
+    product = {
+        row["number"]: row["product_code"] for row in pq.read_table(copy / accounts).to_pylist()
+    }
+    worth = {
+        row["product_code"]: row["rate_ppm"]
+        for row in pq.read_table(copy / rates).to_pylist()
+        if row["rate_kind"] == "transfer"
+    }
+    own = [
+        {"account_number": one, "effective_from": date(2024, 2, 1), "rate_ppm": worth[product[one]]}
+        for one in deposits
+    ]
+    pq.write_table(pa.Table.from_pylist(own), copy / "own.parquet")
+    describe(copy, files=files | {"account_rates": ["own.parquet"]})
+    agreed = sums()
+    left = {key for key in agreed if key[2] == "deposit"}
+    assert left == {key for key in before if key[2] == "deposit" and key[1] == date(2024, 1, 1)}
+    assert left
+    assert {key: agreed[key] for key in left} == {key: before[key] for key in left}
+    for kind in ("accounts", "postings"):
+        for name in files[kind]:
+            rows = pq.read_table(copy / name)
+            place = rows.column_names.index("currency")
+            dollars = pa.array(["USD"] * len(rows))
+            pq.write_table(rows.set_column(place, "currency", dollars), copy / name)
+    days = [{"currency": "USD", "day": date(2024, 1, day), "rate": "1.00000000"} for day in (1, 11)]
+    pq.write_table(pa.Table.from_pylist(days), copy / "fx.parquet")
+    describe(copy, files=files | {"fx_rates": ["fx.parquet"]})
+
+    def january(sums):
+        return {key: amount for key, amount in sums.items() if key[1] == date(2024, 1, 1)}
+
+    assert january(sums()) == january(before)
+    assert "FX_RATES_MISSING  fx rate of USD on 22-29: " in run([str(copy), *MONTHS])
+
+
 def test_a_folder_that_is_no_extract_is_refused(copy, tmp_path):
     assert (
         refusal(tmp_path / "no", *MONTHS)
@@ -120,7 +171,7 @@ def test_files_that_the_engine_does_not_read_or_price_are_refused(copy):
     describe(copy, files=files | {"rates": ["no.parquet"]})
     assert refusal(copy, *MONTHS) == f"{copy}/no.parquet is not there."
     describe(copy, files=files | {"account_rates": ["own.parquet"]})
-    assert refusal(copy, *MONTHS) == "The engine does not price account_rates yet."
+    assert refusal(copy, *MONTHS) == f"{copy}/own.parquet is not there."
 
 
 def test_a_scheme_that_cannot_be_read_is_refused_with_its_path(copy):

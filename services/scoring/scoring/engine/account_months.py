@@ -4,31 +4,36 @@ import ibis
 import ibis.expr.types as ir
 
 from scoring.engine.calendar_months import Pricing
-from scoring.engine.exact import month_index, narrow, settled
+from scoring.engine.exact import month_index, narrow
 from scoring.engine.loans import with_schedule
-from scoring.engine.prices import ALWAYS, BALANCE, MOVED
+from scoring.engine.prices import Prices
+from scoring.engine.said import CURRENCY, CUSTOMER, SCHEME, TERMS, TRANSFER
+from scoring.engine.stages import Stages
 
 _ZERO = ibis.literal(0, type="int64")
 _YES, _NO = ibis.literal(value=True), ibis.literal(value=False)
 
 
-def account_months(held: ir.Table, atoms: ir.Table, prices: ir.Table, pricing: Pricing) -> ir.Table:
+def account_months(
+    stages: Stages, held: ir.Table, atoms: ir.Table, said: Prices, pricing: Pricing
+) -> ir.Table:
     """Return the months that count for something, from each account's opening on.
 
     `lacks` has the bits of what the month lacks; the columns of `atoms` are null in months
     without postings.
     """
-    rows = settled(with_schedule(settled(_grid(held, atoms, prices, pricing))))
+    rows = _grid(held, atoms, said.rows, pricing).mutate(**said.everywhere)
+    rows = stages.settled(with_schedule(stages.settled(rows)))
     rows = rows.mutate(
         balance_days=rows.opening * rows.through + (rows.through + 1) * rows.s0 - rows.s1,
         open=rows.closed_on.isnull() | (rows.closed_on >= rows.month),
     )
-    rows = settled(rows.filter((rows.balance_days != 0) | rows.active | rows.open))
+    rows = stages.settled(rows.filter((rows.balance_days != 0) | rows.active | rows.open))
     balance = rows.balance_days != 0
     lacks_when = (
-        (ibis.literal(value=True), ALWAYS),
-        (balance | rows.active, MOVED),
-        (balance, BALANCE),
+        (ibis.literal(value=True), SCHEME),
+        (balance | rows.active, CURRENCY),
+        (balance, CUSTOMER | TRANSFER | TERMS),
     )
     bits = [ibis.ifelse(when, rows.may_lack & bit, 0) for when, bit in lacks_when]
     return rows.mutate(lacks=bits[0] + bits[1] + bits[2])

@@ -1,4 +1,4 @@
-"""What the engine reads of a bank: four relations, and how a bank extract's Parquet gives them."""
+"""What the engine reads of a bank: its relations, and how a bank extract's Parquet gives them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 from ibis.backends import BaseBackend
+
+from scoring.domain.exchange import RATE_PLACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Bank:
     loans: account, principal_minor, granted_on, term_months, instalment_minor, grade, balance_basis
     rates: product, rate_kind, effective_from, rate_ppm; one for each of the first three
     joint: account, customer; who holds an account besides its owner, None where nobody is known to
+    own_rates: account, effective_from, rate_ppm; one for each of the first two
+    fx_rates: currency, day, rate_e8; one for each of the first two
     """
 
     accounts: ir.Table
@@ -26,12 +30,15 @@ class Bank:
     loans: ir.Table
     rates: ir.Table
     joint: ir.Table | None = None
+    own_rates: ir.Table | None = None
+    fx_rates: ir.Table | None = None
 
 
 def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
     """Read the Parquet files of a bank extract by kind; postings are taken as they stand.
 
-    Needed are products, accounts, account_holders, loans, rates and postings.
+    Needed are products, accounts, account_holders, loans, rates and postings; account_rates and
+    fx_rates are read where there are any.
     """
 
     def read(kind: str) -> ir.Table:
@@ -68,7 +75,25 @@ def read_bank(backend: BaseBackend, files: Mapping[str, Sequence[str]]) -> Bank:
         account="account_number",
     )
     rates = read("rates").select("rate_kind", "effective_from", "rate_ppm", product="product_code")
-    return Bank(accounts, postings_of(read("postings")), loans, rates, joint)
+    return Bank(
+        accounts,
+        postings_of(read("postings")),
+        loans,
+        rates,
+        joint,
+        _own_rates(read("account_rates")) if files.get("account_rates") else None,
+        _fx_rates(read("fx_rates")) if files.get("fx_rates") else None,
+    )
+
+
+def _own_rates(extract: ir.Table) -> ir.Table:
+    return extract.select("effective_from", "rate_ppm", account="account_number")
+
+
+def _fx_rates(extract: ir.Table) -> ir.Table:
+    """Read the rates, which are decimal text, exactly."""
+    exact = extract.rate.cast(f"decimal(28, {RATE_PLACES})") * 10**RATE_PLACES
+    return extract.select("currency", "day", rate_e8=exact.cast("int64"))
 
 
 def postings_of(extract: ir.Table) -> ir.Table:
@@ -87,9 +112,8 @@ def with_column(extract: ir.Table, optional: str, kind: str) -> ir.Table:
 def small(backend: BaseBackend, rows: pa.Table) -> ir.Table:
     """Return a relation of a few rows that the backend knows.
 
-    Ibis tells Spark of one when rows are asked for, not when an expression is kept or written.
+    Ibis tells of one when rows are asked for, not when an expression is kept, written or named.
     """
     relation = ibis.memtable(rows)
-    if backend.name == "pyspark":
-        backend.to_pyarrow(relation.limit(0))
+    backend.to_pyarrow(relation.limit(0))
     return relation

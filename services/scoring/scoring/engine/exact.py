@@ -28,6 +28,18 @@ CREATE OR REPLACE TEMP MACRO sheaf_fine_share(n, part, whole) AS (
   * sign(n) * sign(part::HUGEINT))::BIGINT
 """,
     """
+CREATE OR REPLACE TEMP MACRO sheaf_weighed(n, weight) AS
+  (n::HUGEINT * weight::HUGEINT)::DECIMAL(38, 0)
+""",
+    """
+CREATE OR REPLACE TEMP MACRO sheaf_converted(n, divisor, part, whole) AS (
+  (abs(n::HUGEINT) // divisor::HUGEINT * abs(part::HUGEINT)) // whole::HUGEINT
+  + ((abs(n::HUGEINT) // divisor::HUGEINT * abs(part::HUGEINT)) % whole::HUGEINT * divisor::HUGEINT
+    + abs(n::HUGEINT) % divisor::HUGEINT * abs(part::HUGEINT)
+    + divisor::HUGEINT * whole::HUGEINT // 2) // (divisor::HUGEINT * whole::HUGEINT)
+  )::BIGINT * sign(n::HUGEINT) * sign(part::HUGEINT)
+""",
+    """
 CREATE OR REPLACE TEMP MACRO sheaf_part(n, place, parts) AS
   sign(n) * (abs(n) // parts + CASE WHEN place <= abs(n) % parts THEN 1 ELSE 0 END)
 """,
@@ -56,6 +68,22 @@ CREATE OR REPLACE TEMPORARY FUNCTION sheaf_fine_share(
   ) * CASE WHEN (n < 0) <> (part < 0) THEN -1 ELSE 1 END
 """,
     """
+CREATE OR REPLACE TEMPORARY FUNCTION sheaf_weighed(n BIGINT, weight DECIMAL(38, 0))
+  RETURNS DECIMAL(38, 0) RETURN CAST(n AS DECIMAL(19, 0)) * weight
+""",
+    """
+CREATE OR REPLACE TEMPORARY FUNCTION sheaf_converted(
+  n DECIMAL(38, 0), divisor DECIMAL(38, 0), part DECIMAL(38, 0), whole DECIMAL(38, 0)
+) RETURNS BIGINT RETURN (
+    sheaf_parts(sheaf_parts(abs(n), divisor) * abs(part), whole)
+    + sheaf_parts(
+      sheaf_parts(abs(n), divisor) * abs(part) % whole * divisor
+      + abs(n) % divisor * abs(part) + (divisor * whole - divisor * whole % 2) / 2,
+      divisor * whole
+    )
+  ) * CASE WHEN (n < 0) <> (part < 0) THEN -1 ELSE 1 END
+""",
+    """
 CREATE OR REPLACE TEMPORARY FUNCTION sheaf_part(n BIGINT, place BIGINT, parts BIGINT)
   RETURNS BIGINT RETURN CASE WHEN n < 0 THEN -1 ELSE 1 END
     * (abs(n) div parts + CASE WHEN place <= abs(n) % parts THEN 1 ELSE 0 END)
@@ -78,20 +106,27 @@ def _of_one(n):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (a mere
     """Stand for a backend's function of one argument."""
 
 
+def _of_two(n, weight):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (likewise)
+    """Stand for a backend's function of two arguments."""
+
+
 def _of_three(n, part, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (likewise)
     """Stand for a backend's function of three arguments."""
+
+
+def _of_four(n, divisor, part, whole):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  (likewise)
+    """Stand for a backend's function of four arguments."""
 
 
 _builtin = ibis.udf.scalar.builtin
 _narrow = _builtin(_of_one, name="sheaf_narrow", signature=((NARROW,), NARROW))
 _fine_share = _builtin(_of_three, name="sheaf_fine_share", signature=((NARROW, WIDE, WIDE), NARROW))
+_weighed = _builtin(_of_two, name="sheaf_weighed", signature=((NARROW, WIDE), WIDE))
+_converted = _builtin(
+    _of_four, name="sheaf_converted", signature=((WIDE, WIDE, WIDE, WIDE), NARROW)
+)
 _part = _builtin(_of_three, name="sheaf_part", signature=((NARROW, NARROW, NARROW), NARROW))
 _share = _builtin(_of_three, name="sheaf_share", signature=((NARROW, NARROW, NARROW), NARROW))
-
-
-def settled(rows: ir.Table) -> ir.Table:
-    """Let Spark work a relation out before it goes on; DuckDB takes long expressions as well."""
-    return rows.cache() if rows.get_backend().name == "pyspark" else rows
 
 
 def narrow(amount: ir.IntegerValue) -> ir.IntegerValue:
@@ -115,6 +150,22 @@ def fine_share(
 ) -> ir.IntegerValue:
     """Return the same of a share that is finer than 64 bits can tell."""
     return _fine_share(amount, part, whole)
+
+
+def weighed(amount: ir.IntegerValue, weight: ir.NumericValue) -> ir.DecimalValue:
+    """Return amount x weight in 128 bits."""
+    return _weighed(amount, weight.cast(WIDE))
+
+
+def converted(
+    total: ir.DecimalValue, divisor: ir.NumericValue, part: ir.NumericValue, whole: ir.NumericValue
+) -> ir.IntegerValue:
+    """Return total / divisor x part / whole, rounded once, half away from zero.
+
+    The whole multiples of the divisor go first, so 128 bits hold what is in between; divisor and
+    whole must be positive.
+    """
+    return _converted(*(one.cast(WIDE) for one in (total, divisor, part, whole)))
 
 
 def part_of(

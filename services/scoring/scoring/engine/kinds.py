@@ -9,12 +9,14 @@ import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
-from scoring.domain.account import Account, AccountId, CustomerId
+from scoring.domain.account import Account, AccountId, CustomerId, OwnRate
 from scoring.domain.line import Line
 from scoring.domain.loan import BalanceBasis, Grade, LoanTerms
+from scoring.domain.months import last_day
 from scoring.domain.transfer import MatchedMaturity
 from scoring.engine.bank import Bank, small, with_column
 from scoring.engine.calendar_months import Pricing
+from scoring.engine.rules import WITH_MARGIN
 
 _NEVER = date(1900, 1, 1)
 _COLUMNS = pa.schema(
@@ -26,6 +28,7 @@ _COLUMNS = pa.schema(
         ("priced_since", pa.date32()),
         ("priced_until", pa.date32()),
         ("priced_months", pa.int64()),
+        ("own_rates", pa.string()),
         ("kind", pa.int64()),
     ]
 )
@@ -50,12 +53,34 @@ def held_by(bank: Bank, pricing: Pricing) -> tuple[ir.Table, Sequence[Account]]:
         priced_until=ibis.ifelse(depends, held.matures_on, never).fill_null(never),
         priced_months=ibis.ifelse(depends, held.term_months, 0).fill_null(0).cast("int64"),
     )
+    held = _with_own_rates(held, bank, pricing)
     backend = held.get_backend()
     found = backend.to_pyarrow(held.select(*_KIND).distinct()).to_pylist()
     numbered = [kind | {"kind": number} for number, kind in enumerate(found)]
     kinds = small(backend, pa.Table.from_pylist(numbered, schema=_COLUMNS))
     held = held.inner_join(kinds, _KIND).drop(*(name for name in _KIND if name != "line"))
     return held, [_account(kind) for kind in found]
+
+
+def _with_own_rates(held: ir.Table, bank: Bank, pricing: Pricing) -> ir.Table:
+    """Add the rates of the account itself that the period sees, as text: day:ppm|day:ppm.
+
+    Of those that began by the period's first day the last one counts, and as of that day, so
+    that few accounts differ.
+    """
+    nothing = ibis.literal("")
+    if bank.own_rates is None or not pricing.months:
+        return held.mutate(own_rates=nothing)
+    ends = ibis.literal(last_day(pricing.months[-1][0]))
+    first = ibis.literal(pricing.period.first)
+    own = bank.own_rates.filter(bank.own_rates.effective_from <= ends)
+    own = own.mutate(since=ibis.greatest(own.effective_from, first))
+    own = own.group_by("account", "since").aggregate(ppm=own.rate_ppm.argmax(own.effective_from))
+    own = own.mutate(one=own.since.cast("string") + ":" + own.ppm.cast("string"))
+    own = own.group_by("account").aggregate(own_rates=own.one.collect().sort().join("|"))
+    held = held.left_join(own, "account").drop("account_right")
+    weighed = held.line.isin([line.value for line in WITH_MARGIN])
+    return held.mutate(own_rates=ibis.ifelse(weighed, held.own_rates.fill_null(""), nothing))
 
 
 def _matched(pricing: Pricing) -> list[str]:
@@ -93,4 +118,9 @@ def _account(kind: Mapping[str, Any]) -> Account:
         opened_on=kind["priced_since"],
         matures_on=None if kind["priced_until"] == _NEVER else kind["priced_until"],
         loan=terms,
+        own_rates=[
+            OwnRate(date.fromisoformat(since), int(ppm))
+            for since, _, ppm in (one.partition(":") for one in kind["own_rates"].split("|"))
+            if since
+        ],
     )

@@ -47,6 +47,11 @@ def _rules(entries: Sequence[Entry], pricing: Pricing) -> list[_Rule]:
     return found
 
 
+def wanted(entries: Sequence[Entry], pricing: Pricing) -> frozenset[str]:
+    """Return the columns of amounts that the schemes in force give."""
+    return frozenset(one.column for one in _rules(entries, pricing))
+
+
 def with_amounts(
     rows: ir.Table, entries: Sequence[Entry], pricing: Pricing, holders: ir.Table | None
 ) -> ir.Table:
@@ -54,8 +59,8 @@ def with_amounts(
 
     Afterwards it is divided among `holders`, each of whom has a row then.
     """
-    wanted = {one.column for one in _rules(entries, pricing)}
-    rows = rows.mutate(**rules.amounts(rows, entries, wanted))
+    columns = wanted(entries, pricing)
+    rows = rows.mutate(**rules.amounts(rows, entries, columns))
     if pricing.turnover_entries:
         rows = rows.mutate(**rules.fee_taxes(rows, entries, pricing.turnover_entries))
     if pricing.taxes_income:
@@ -66,7 +71,7 @@ def with_amounts(
         ]
         rows = rows.mutate(before_tax=rules.total(before))
         rows = rows.mutate(income_tax=rules.income_tax(rows))
-    return divided(rows, holders, pricing, sorted(wanted))
+    return divided(rows, holders, pricing, sorted(columns))
 
 
 def leaves(rows: ir.Table, entries: Sequence[Entry], pricing: Pricing) -> ir.Table:

@@ -8,7 +8,7 @@ from scoring.engine.exact import month_index
 
 
 def with_schedule(rows: ir.Table) -> ir.Table:
-    """Put the terms' opening, s0 and s1 in place of the postings', where terms are followed.
+    """Put the terms' opening, s0 and s1 in place of the postings', where terms are `followed`.
 
     Month 0 is the grant's; in month k the k-th instalment is paid, and after the last of them
     nothing is owed.
@@ -23,6 +23,8 @@ def with_schedule(rows: ir.Table) -> ir.Table:
         opening=ibis.ifelse(follows, -before, rows.opening),
         s0=ibis.ifelse(follows, moved, rows.s0),
         s1=ibis.ifelse(follows, moved * day, rows.s1),
+        followed=follows,
+        followed_day=day,
     )
 
 

@@ -1,135 +1,209 @@
-"""What the policy says of every kind of account in every month, as a small relation.
+"""What the policy says of every kind of account in every month, as small relations.
 
 It is worked out by the domain's own functions, so no price is found here a second time.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from typing import Any
 
+import ibis
 import ibis.expr.types as ir
 import pyarrow as pa
 
 from scoring.domain.account import Account
+from scoring.domain.exchange import FxBook, FxRate, conversion
 from scoring.domain.line import Line
-from scoring.domain.money import MILLION
-from scoring.domain.months import days_in, last_day
+from scoring.domain.months import days_in
 from scoring.domain.policy import Policy, Rate, RateBook, RateKind
-from scoring.domain.problems import (
-    CurrencyNotPriced,
-    LoanTermsMissing,
-    NotComputable,
-    RatesMissing,
-    SchemeMissing,
-)
-from scoring.domain.rules import MARGIN_LINES
-from scoring.domain.scheme import Scheme
-from scoring.domain.tax import Base, OnLoss
-from scoring.domain.transfer_price import Lacks, adjusted, base_price
-from scoring.domain.weighing import customer_rate
 from scoring.engine.bank import Bank, small
-from scoring.engine.calendar_months import NotPricedHereError, Pricing, index_of
-
-ALWAYS, MOVED, BALANCE = 1, 2, 4
-"""When a month lacks something: if it counts at all, if it moved, if it has balance-days."""
-
-OF_BALANCE = ("margin", "expected_loss", "balance_cost", "interest_tax", "capital_charge")
-"""Rules that give a share of the balance-days."""
+from scoring.engine.calendar_months import Pricing, index_of
+from scoring.engine.said import OF_BALANCE, Exchange, Said, said
 
 _MOST = 2**63 - 1
+_KEYS = ("kind", "index", "month")
+_NUMBERS, _WIDE = pa.int64(), pa.decimal128(38)
+_OF_SHARES = [(f"has_{rule}", pa.bool_()) for rule in OF_BALANCE]
 _COLUMNS = [
-    ("kind", pa.int64()),
-    ("index", pa.int64()),
+    ("kind", _NUMBERS),
+    ("index", _NUMBERS),
     ("month", pa.date32()),
-    ("days", pa.int64()),
-    ("through", pa.int64()),
-    ("may_lack", pa.int64()),
+    ("days", _NUMBERS),
+    ("through", _NUMBERS),
+    ("may_lack", _NUMBERS),
     ("priced", pa.bool_()),
-    ("account_month_minor", pa.int64()),
-    ("credit_share_ppm", pa.int64()),
+    ("by_day", pa.bool_()),
+    ("account_month_minor", _NUMBERS),
+    ("credit_share_ppm", _NUMBERS),
     ("interest_entry", pa.string()),
-    ("income_ppm", pa.int64()),
+    ("income_ppm", _NUMBERS),
     ("loss_gives_back", pa.bool_()),
-    *((f"has_{rule}", pa.bool_()) for rule in OF_BALANCE),
-    *((f"fee_entry_{line}", pa.int64()) for line in Line),
-    *((f"fee_ppm_{line}", pa.int64()) for line in Line),
+    *_OF_SHARES,
+    *((f"fee_entry_{line}", _NUMBERS) for line in Line),
+    *((f"fee_ppm_{line}", _NUMBERS) for line in Line),
 ]
-_REASONS = pa.schema(
-    [
-        ("kind", pa.int64()),
-        ("month", pa.date32()),
-        ("bit", pa.int64()),
-        ("code", pa.string()),
-        ("what", pa.string()),
-    ]
-)
+_REASONS = [
+    ("kind", _NUMBERS),
+    ("month", pa.date32()),
+    ("bit", _NUMBERS),
+    ("code", pa.string()),
+    ("what", pa.string()),
+]
+_DATED = [
+    ("kind", _NUMBERS),
+    ("index", _NUMBERS),
+    ("exchange", _NUMBERS),
+    ("fx_whole", _NUMBERS),
+    *_OF_SHARES,
+    *((f"{rule}_{half}", _WIDE) for rule in OF_BALANCE for half in ("part", "whole")),
+]
+_RUNS = [
+    *((name, _NUMBERS) for name in ("kind", "index", "from_day", "to_day", "run_lacks", "fx_part")),
+    ("margin_part", _WIDE),
+    ("interest_part", _WIDE),
+]
+_FX = [(name, _NUMBERS) for name in ("exchange", "day", "fx_part")]
+
+
+@dataclass(frozen=True, slots=True)
+class ByDay:
+    """What is said of the kinds' months that are priced by day.
+
+    months: kind, index, exchange (a number, below 0 for own money), fx_whole, and the shares
+    runs: kind, index, from_day, to_day, run_lacks, and what each day's balance is weighed with:
+      fx_part, margin_part and interest_part
+    fx: exchange, day, fx_part: what a minor unit of a day is worth, in parts of fx_whole; None
+      where no kind's money is foreign
+    """
+
+    months: ir.Table
+    runs: ir.Table
+    fx: ir.Table | None
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """`rows` for every kind and month; `reasons` say what a kind's month lacks, and when."""
+    """`rows` for every kind and month; `reasons` say what a kind's month lacks, and when.
+
+    What is the same in all rows is not in them but `everywhere`.
+    """
 
     rows: ir.Table
+    everywhere: Mapping[str, ir.Scalar]
     reasons: ir.Table
+    by_day: ByDay | None
+
+
+@dataclass(slots=True)
+class _Found:
+    """Rows of the relations, as they are found."""
+
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    reasons: list[dict[str, Any]] = field(default_factory=list)
+    dated: list[dict[str, Any]] = field(default_factory=list)
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    money: dict[tuple[str, str, date], Exchange] = field(default_factory=dict)
+
+    def exchange(self, currency: str, policy: Policy, month: date, through: int) -> Exchange:
+        """Return what a month's money of the currency is worth in the scheme's."""
+        scheme = policy.scheme(month)
+        if scheme is None or currency == scheme.currency:
+            return Exchange()
+        key = currency, scheme.currency, month
+        if key not in self.money:
+            turn = conversion(policy.fx, *key, through)
+            self.money[key] = Exchange.of(turn, len(self.money))
+        return self.money[key]
+
+    def add(self, kind: int, month: date, through: int, told: Said) -> None:
+        """Take down what is said of a kind's month."""
+        of_month = {"kind": kind, "index": index_of(month)}
+        may_lack = 0
+        for bit, problem, what in told.lacks:
+            may_lack |= bit
+            reason = {"kind": kind, "month": month, "bit": bit}
+            self.reasons.append(reason | {"code": problem.code, "what": what})
+        row = {"month": month, "days": days_in(month), "through": through}
+        row["may_lack"] = 0 if told.dated else may_lack
+        self.rows.append(of_month | row | told.row)
+        if told.dated:
+            self.dated.append(of_month | told.dated)
+            self.runs += (of_month | run for run in told.runs)
 
 
 def prices(bank: Bank, kinds: Sequence[Account], pricing: Pricing) -> Prices:
     """Return what is said of each kind of account in each month of the period.
 
-    `lacks` has the bits of when the month lacks something. Of each rule of `OF_BALANCE` there is
+    `may_lack` has the bits of what the month may lack. Of each rule of `OF_BALANCE` there is
     the share of the balance-days that it gives: part, whole, and whether there is any. Nothing is
     null: on the way to Spark such numbers would become floats.
     """
     backend = bank.rates.get_backend()
     policy = _policy(bank, pricing)
-    rows: list[dict[str, Any]] = []
-    reasons: list[dict[str, Any]] = []
+    found = _Found()
     for number, account in enumerate(kinds):
-        for month, scheme in pricing.months:
-            said = _said(account, month, scheme, policy)
-            bits = 0
-            for bit, problem, what in said.lacks:
-                bits |= bit
-                reason = {"kind": number, "month": month, "bit": bit}
-                reasons.append(reason | {"code": problem.code, "what": what})
-            of_month = {
-                "kind": number,
-                "index": index_of(month),
-                "month": month,
-                "days": days_in(month),
-                "through": pricing.through(month),
-                "may_lack": bits,
-            }
-            rows.append(of_month | said.row)
+        for month, _ in pricing.months:
+            through = pricing.through(month)
+            money = found.exchange(account.currency, policy, month, through)
+            found.add(number, month, through, said(account, month, policy, money, through))
+
+    def relation(
+        columns: Iterable[tuple[str, pa.DataType]], rows: list[dict[str, Any]]
+    ) -> ir.Table:
+        return small(backend, pa.Table.from_pylist(rows, schema=pa.schema(columns)))
+
+    worth = [
+        {"exchange": money.number, "day": day, "fx_part": part}
+        for money in found.money.values()
+        for day, part in enumerate(money.parts, 1)
+        if part is not None
+    ]
+    by_day = ByDay(
+        relation(_DATED, found.dated),
+        relation(_RUNS, found.runs),
+        relation(_FX, worth) if found.money else None,
+    )
+    columns = [*_COLUMNS, *_shares(found.rows)]
+    everywhere = {
+        name: ibis.literal(found.rows[0][name], type=kind)
+        for name, kind in ibis.Schema.from_pyarrow(pa.schema(columns)).items()
+        if name not in _KEYS and len({row[name] for row in found.rows}) == 1
+    }
+    varying = [(name, kind) for name, kind in columns if name not in everywhere]
     return Prices(
-        small(backend, pa.Table.from_pylist(rows, schema=_schema(rows))),
-        small(backend, pa.Table.from_pylist(reasons, schema=_REASONS)),
+        relation(varying, found.rows),
+        everywhere,
+        relation(_REASONS, found.reasons),
+        by_day if found.dated else None,
     )
 
 
-def _schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema:
-    """Return the columns; the numbers of a share are wide where 64 bits do not hold them all."""
-    columns = list(_COLUMNS)
+def _shares(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str, pa.DataType]]:
+    """Return the columns of shares, wide where 64 bits do not hold them all."""
+    columns: list[tuple[str, pa.DataType]] = []
     for rule in OF_BALANCE:
         names = f"{rule}_part", f"{rule}_whole"
         fits = all(abs(row[name]) <= _MOST for row in rows for name in names)
-        columns += ((name, pa.int64() if fits else pa.decimal128(38)) for name in names)
-    return pa.schema(columns)
+        columns += ((name, _NUMBERS if fits else _WIDE) for name in names)
+    return columns
 
 
 def _policy(bank: Bank, pricing: Pricing) -> Policy:
-    """Return the bank's policy; a rate that begins inside a month of the period is refused."""
+    """Return the bank's policy."""
     backend = bank.rates.get_backend()
+
+    def rows(relation: ir.Table | None) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        if relation is not None:
+            found = backend.to_pyarrow(relation).to_pylist()
+        return found
+
     rates = [
         Rate(row["product"], RateKind(row["rate_kind"]), row["effective_from"], row["rate_ppm"])
-        for row in backend.to_pyarrow(bank.rates).to_pylist()
+        for row in rows(bank.rates)
     ]
-    for month, _ in pricing.months:
-        if any(month < rate.effective_from <= last_day(month) for rate in rates):
-            what = "The engine prices no rates yet that begin inside a month"
-            raise NotPricedHereError(f"{what}, as some do in {month:%Y-%m}.")
+    exchange = [FxRate(row["currency"], row["day"], row["rate_e8"]) for row in rows(bank.fx_rates)]
     return Policy(
         institution="",
         currency="",
@@ -137,100 +211,5 @@ def _policy(bank: Bank, pricing: Pricing) -> Policy:
         business_date=pricing.business_date,
         schemes=pricing.schemes,
         rates=RateBook.of(rates),
+        fx=FxBook.of(exchange),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The columns of one kind and month, and what it lacks when."""
-
-    row: dict[str, Any]
-    lacks: Sequence[tuple[int, type[NotComputable], str]] = ()
-
-
-def _said(account: Account, month: date, scheme: Scheme | None, policy: Policy) -> _Said:
-    row: dict[str, Any] = {
-        "priced": False,
-        "account_month_minor": 0,
-        "credit_share_ppm": 0,
-        "interest_entry": "",
-        "income_ppm": 0,
-        "loss_gives_back": False,
-    }
-    for rule in OF_BALANCE:
-        row |= {f"{rule}_part": 0, f"{rule}_whole": 1, f"has_{rule}": False}
-    for line in Line:
-        row |= {f"fee_entry_{line}": -1, f"fee_ppm_{line}": 0}
-    if scheme is None:
-        return _Said(row, [(ALWAYS, SchemeMissing, "a scheme")])
-    if scheme.currency != account.currency:
-        what = f"a price in {scheme.currency} of {account.currency}"
-        return _Said(row, [(MOVED, CurrencyNotPriced, what)])
-    row |= {
-        "priced": True,
-        "account_month_minor": scheme.cost_to_serve.account_month_minor,
-        "credit_share_ppm": scheme.e_banking.credit_share_ppm,
-        "income_ppm": scheme.tax.income_ppm,
-        "loss_gives_back": scheme.tax.on_loss is OnLoss.CREDIT,
-    }
-    for line in Line:
-        if found := scheme.tax.entry(Base.FEES, line, account.product):
-            row |= {f"fee_entry_{line}": found[0], f"fee_ppm_{line}": found[1].ppm}
-    if account.line is not Line.LOAN and account.line not in MARGIN_LINES:
-        return _Said(row)
-    return _of_balance(_Said(row), account, month, scheme, policy)
-
-
-def _of_balance(
-    said: _Said, account: Account, month: date, scheme: Scheme, policy: Policy
-) -> _Said:
-    customer = customer_rate(account, policy, month)
-    transfer = _transfer(account, month, scheme, policy)
-    lacks: list[tuple[int, type[NotComputable], str]] = []
-    if customer is None:
-        lacks.append((BALANCE, RatesMissing, f"customer rate of {account.product}"))
-    if isinstance(transfer, Lacks):
-        lacks.append((BALANCE, transfer.problem, transfer.what))
-    if account.line is Line.LOAN and account.loan is None:
-        lacks.append((BALANCE, LoanTermsMissing, "the terms of a loan"))
-    if customer is not None and not isinstance(transfer, Lacks):
-        basis = scheme.basis(month, account.currency)
-        for rule, part in _shares(account, scheme, customer, transfer, basis):
-            said.row[f"{rule}_part"] = part.numerator
-            said.row[f"{rule}_whole"] = part.denominator
-            said.row[f"has_{rule}"] = True
-        entry = scheme.tax.entry(Base.INTEREST, account.line, account.product)
-        said.row["interest_entry"] = f"tax.turnover.{entry[0]}" if entry else ""
-    return replace(said, lacks=lacks)
-
-
-def _shares(
-    account: Account, scheme: Scheme, customer: int, transfer: Fraction | int, basis: int
-) -> Iterator[tuple[str, Fraction]]:
-    """Tell what share of the balance-days each rule gives that prices them."""
-    yield "margin", Fraction(transfer - customer) / (basis * MILLION)
-    if account.loan:
-        loss = scheme.expected_loss[account.loan.grade]
-        yield "expected_loss", Fraction(loss.pd_ppm * loss.lgd_ppm, basis * MILLION**2)
-    opex = scheme.cost_to_serve.balance_ppm.get(account.product)
-    if opex is not None:
-        yield "balance_cost", Fraction(-opex, basis * MILLION)
-    entry = scheme.tax.entry(Base.INTEREST, account.line, account.product)
-    if entry and account.line is Line.LOAN:
-        yield "interest_tax", Fraction(customer * entry[1].ppm, basis * MILLION**2)
-    weight, capital = scheme.capital.weights.of(account), scheme.capital
-    if weight is not None:
-        charged = weight * capital.ratio_ppm * capital.hurdle_ppm
-        yield "capital_charge", Fraction(charged, basis * MILLION**3)
-
-
-def _transfer(
-    account: Account, month: date, scheme: Scheme, policy: Policy
-) -> Fraction | int | Lacks:
-    base = base_price(account, month, policy)
-    if isinstance(base, Lacks):
-        return base
-    ppm = base.ppm if base else policy.rates.find(account.product, RateKind.TRANSFER, month)
-    if ppm is None:
-        return Lacks(RatesMissing, f"transfer rate of {account.product}")
-    return adjusted(ppm, scheme.transfer.of(account.product), account.line)

@@ -48,8 +48,14 @@ def _share(
 ) -> ir.IntegerValue:
     part, whole = rows[f"{rule}_part"], rows[f"{rule}_whole"]
     exact = fine_share if part.type().is_decimal() else share
-    amount = exact(days, part, whole)
-    return ibis.ifelse(rows[f"has_{rule}"] & when, amount, None)
+    amount = ibis.ifelse(rows[f"has_{rule}"] & when, exact(days, part, whole), None)
+    return _dated(rows, rule, amount)
+
+
+def _dated(rows: ir.Table, column: str, amount: ir.IntegerValue) -> ir.IntegerValue:
+    """Let what was found by day go before what is found from the whole month."""
+    dated = f"dated_{column}"
+    return ibis.coalesce(rows[dated], amount) if dated in rows.columns else amount
 
 
 def _e_banking(rows: ir.Table) -> ir.IntegerValue:
@@ -72,6 +78,7 @@ def _entry(rows: ir.Table, entry: Entry) -> ir.IntegerValue:
     took = rows[entry.column]
     sized = -took if entry.rule == "fee" else took.abs()
     amount = sized if entry.ppm == MILLION else share(sized, entry.ppm // common, MILLION // common)
+    amount = _dated(rows, entry.column, amount)
     if entry.per_item_minor:
         amount += rows[entry.items] * entry.per_item_minor
     return ibis.ifelse(rows.priced, amount, None)

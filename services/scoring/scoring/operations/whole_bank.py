@@ -26,7 +26,7 @@ from scoring.operations.scheme_text import document_of, readable, spelled
 
 CONTRACT = "sheaf-bank-extract/1"
 NEEDED = ("products", "accounts", "account_holders", "rates", "postings", "loans")
-NOT_PRICED = ("account_rates",)
+MORE = ("account_rates", "fx_rates")
 
 
 class CannotPriceError(Exception):
@@ -48,7 +48,8 @@ def extract_in(folder: Path) -> Extract:
         told = json.loads((folder / "extract.json").read_text("utf-8"))
         contract, as_of = told["contract"], date.fromisoformat(told["as_of"])
         files = {kind: [str(folder / name) for name in told["files"][kind]] for kind in NEEDED}
-        more = [kind for kind in NOT_PRICED if told["files"].get(kind)]
+        for kind in MORE:
+            files[kind] = [str(folder / name) for name in told["files"].get(kind, ())]
         scheme = folder / told["scheme"]
     except OSError as unreadable:
         raise CannotPriceError(f"{folder}/extract.json: {unreadable.strerror}.") from None
@@ -58,8 +59,6 @@ def extract_in(folder: Path) -> Extract:
         raise CannotPriceError(f"{folder}/extract.json describes no extract.") from None
     if contract != CONTRACT:
         raise CannotPriceError(f"{folder}/extract.json is not of the contract {CONTRACT}.")
-    if more:
-        raise CannotPriceError(f"The engine does not price {', '.join(more)} yet.")
     for path in (Path(name) for names in files.values() for name in names):
         if path.suffix != ".parquet":
             raise CannotPriceError(f"{path} is not Parquet, which is all that the engine reads.")
