@@ -14,13 +14,13 @@ from scoring.domain.money import MILLION
 from scoring.engine import acts
 from scoring.engine.acts import Entry
 from scoring.engine.calendar_months import Pricing
-from scoring.engine.exact import converted, month_index, narrow, weighed
+from scoring.engine.exact import WIDE, converted, month_index, narrow, rounded, weighed
 from scoring.engine.prices import ByDay
 from scoring.engine.said import EXCHANGE, OF_RUNS, UNPRICED
 from scoring.engine.stages import Stages
 
 _MONTH = ("account", "index")
-_ONE, _NOTHING = ibis.literal(1, type="int64"), ibis.literal(0, type="int64")
+_NOTHING = ibis.literal(0, type="int64")
 
 
 def with_days(  # noqa: PLR0913, PLR0917  (what is said, of whom, and what of it is wanted)
@@ -130,7 +130,7 @@ def _of_balance(found: ir.Table) -> Iterator[tuple[str, ir.BooleanValue, ir.Inte
         for rule in ("expected_loss", "balance_cost", "capital_charge")
     }
     some, owes = found.value.notnull(), found.value < 0
-    yield "margin", some & found.has_margin, amount("margin", found.margin, _ONE)
+    yield "margin", some & found.has_margin, rounded(found.margin, found.margin_whole)
     loss = ibis.ifelse(owes, of_value["expected_loss"], _NOTHING)
     yield "expected_loss", some & found.has_expected_loss, loss
     cost = of_value["balance_cost"]
@@ -160,6 +160,6 @@ def _worth(days: ir.Table, fx: ir.Table, pricing: Pricing, entries: Sequence[Ent
 
 def _of_entry(found: ir.Table, entry: Entry) -> ir.IntegerValue:
     """Price what an entry took; a fee is the customer's debit."""
-    ppm, million = (ibis.literal(one, type="int64") for one in (entry.ppm, MILLION))
-    amount = converted(found[f"{entry.column}_worth"], found.fx_whole, ppm, million)
+    worth = found[f"{entry.column}_worth"] * ibis.literal(entry.ppm, WIDE)
+    amount = rounded(worth, found.fx_whole.cast(WIDE) * MILLION)
     return -amount if entry.rule == "fee" else amount.abs()

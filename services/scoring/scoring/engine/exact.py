@@ -32,6 +32,11 @@ CREATE OR REPLACE TEMP MACRO sheaf_weighed(n, weight) AS
   (n::HUGEINT * weight::HUGEINT)::DECIMAL(38, 0)
 """,
     """
+CREATE OR REPLACE TEMP MACRO sheaf_rounded(n, whole) AS (
+  (abs(n::HUGEINT) + whole::HUGEINT // 2) // whole::HUGEINT * sign(n::HUGEINT)
+)::BIGINT
+""",
+    """
 CREATE OR REPLACE TEMP MACRO sheaf_converted(n, divisor, part, whole) AS (
   (abs(n::HUGEINT) // divisor::HUGEINT * abs(part::HUGEINT)) // whole::HUGEINT
   + ((abs(n::HUGEINT) // divisor::HUGEINT * abs(part::HUGEINT)) % whole::HUGEINT * divisor::HUGEINT
@@ -49,6 +54,8 @@ _SPARK = (
     # or its optimizer writes every expression into every other until there is no end
     "SET spark.sql.optimizer.excludedRules=org.apache.spark.sql.catalyst.optimizer.CollapseProject",
     "SET spark.sql.constraintPropagation.enabled=false",
+    # or it writes down, for every query, the plans of all that is kept, each time one is read
+    "SET spark.sql.maxPlanStringLength=10000",
     "CREATE OR REPLACE TEMPORARY FUNCTION sheaf_narrow(n BIGINT) RETURNS BIGINT RETURN n",
     """
 CREATE OR REPLACE TEMPORARY FUNCTION sheaf_parts(size DECIMAL(38, 0), whole DECIMAL(38, 0))
@@ -72,12 +79,21 @@ CREATE OR REPLACE TEMPORARY FUNCTION sheaf_weighed(n BIGINT, weight DECIMAL(38, 
   RETURNS DECIMAL(38, 0) RETURN CAST(n AS DECIMAL(19, 0)) * weight
 """,
     """
+CREATE OR REPLACE TEMPORARY FUNCTION sheaf_rounded(n DECIMAL(38, 0), whole DECIMAL(38, 0))
+  RETURNS BIGINT RETURN sheaf_parts(abs(n) + (whole - whole % 2) / 2, whole)
+  * CASE WHEN n < 0 THEN -1 ELSE 1 END
+""",
+    """
+CREATE OR REPLACE TEMPORARY FUNCTION sheaf_wide_parts(size DECIMAL(38, 0), whole DECIMAL(38, 0))
+  RETURNS DECIMAL(38, 0) RETURN CAST((size - size % whole) / whole AS DECIMAL(38, 0))
+""",
+    """
 CREATE OR REPLACE TEMPORARY FUNCTION sheaf_converted(
   n DECIMAL(38, 0), divisor DECIMAL(38, 0), part DECIMAL(38, 0), whole DECIMAL(38, 0)
 ) RETURNS BIGINT RETURN (
-    sheaf_parts(sheaf_parts(abs(n), divisor) * abs(part), whole)
+    sheaf_parts(sheaf_wide_parts(abs(n), divisor) * abs(part), whole)
     + sheaf_parts(
-      sheaf_parts(abs(n), divisor) * abs(part) % whole * divisor
+      sheaf_wide_parts(abs(n), divisor) * abs(part) % whole * divisor
       + abs(n) % divisor * abs(part) + (divisor * whole - divisor * whole % 2) / 2,
       divisor * whole
     )
@@ -122,6 +138,7 @@ _builtin = ibis.udf.scalar.builtin
 _narrow = _builtin(_of_one, name="sheaf_narrow", signature=((NARROW,), NARROW))
 _fine_share = _builtin(_of_three, name="sheaf_fine_share", signature=((NARROW, WIDE, WIDE), NARROW))
 _weighed = _builtin(_of_two, name="sheaf_weighed", signature=((NARROW, WIDE), WIDE))
+_rounded = _builtin(_of_two, name="sheaf_rounded", signature=((WIDE, WIDE), NARROW))
 _converted = _builtin(
     _of_four, name="sheaf_converted", signature=((WIDE, WIDE, WIDE, WIDE), NARROW)
 )
@@ -155,6 +172,11 @@ def fine_share(
 def weighed(amount: ir.IntegerValue, weight: ir.NumericValue) -> ir.DecimalValue:
     """Return amount x weight in 128 bits."""
     return _weighed(amount, weight.cast(WIDE))
+
+
+def rounded(total: ir.NumericValue, whole: ir.NumericValue) -> ir.IntegerValue:
+    """Return total / whole, rounded half away from zero; `whole` must be positive."""
+    return _rounded(total.cast(WIDE), whole.cast(WIDE))
 
 
 def converted(
