@@ -137,7 +137,10 @@ def test_rates_of_accounts_and_of_exchange_are_read(copy, tmp_path):
             place = rows.column_names.index("currency")
             dollars = pa.array(["USD"] * len(rows))
             pq.write_table(rows.set_column(place, "currency", dollars), copy / name)
-    days = [{"currency": "USD", "day": date(2024, 1, day), "rate": "1.00000000"} for day in (1, 11)]
+    days = [
+        {"currency": "USD", "day": date(2024, 1, day), "rate": "1.00000000"}
+        for day in (1, 11, 21, 31)
+    ]
     pq.write_table(pa.Table.from_pylist(days), copy / "fx.parquet")
     describe(copy, files=files | {"fx_rates": ["fx.parquet"]})
 
@@ -145,7 +148,7 @@ def test_rates_of_accounts_and_of_exchange_are_read(copy, tmp_path):
         return {key: amount for key, amount in sums.items() if key[1] == date(2024, 1, 1)}
 
     assert january(sums()) == january(before)
-    assert "FX_RATES_MISSING  fx rate of USD on 22-29: " in run([str(copy), *MONTHS])
+    assert "FX_RATES_MISSING  fx rate of USD on 11-29: " in run([str(copy), *MONTHS])
 
 
 def test_a_folder_that_is_no_extract_is_refused(copy, tmp_path):

@@ -27,12 +27,20 @@ class Stages:
         if self.backend.name == "pyspark":
             return self.kept(rows)
         self.held.append(rows)
-        name = ibis.util.gen_name("sheaf")
+        name = ibis.util.gen_name("sheaf_stage")
         self.backend.raw_sql(f'create temp view "{name}" as {self.backend.compile(rows)}')
         return self.backend.table(name, database="temp.main")
 
     def kept(self, rows: ir.Table) -> ir.Table:
-        """Work a stage out here and now, for everybody who reads it."""
+        """Work a stage out here and now, for everybody who reads it.
+
+        Spark forgets how it did: else every plan would hold all plans before it. What it keeps by
+        the name ends with the session.
+        """
+        if self.backend.name == "pyspark":
+            name = ibis.util.gen_name("sheaf_stage")
+            self.backend.raw_sql(self.backend.compile(rows)).localCheckpoint().createTempView(name)
+            return self.backend.table(name)
         found = rows.cache()
         self.held.append(found)
         return found
