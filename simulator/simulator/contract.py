@@ -7,7 +7,7 @@ MANIFEST = "extract.json"
 BOOKED = pa.timestamp("s", tz="+08:00")
 _FORMS = {"": pa.string(), "day": pa.date32(), "int": pa.int64(), "flag": pa.bool_(), "at": BOOKED}
 _COLUMNS = {
-    "institutions": "code name currency time_zone as_of:day",
+    "institutions": "code name currency time_zone as_of:day union_code",
     "products": "code name line on_offer:flag",
     "branches": "code name parent_code kind",
     "staff": "number name branch_code role",

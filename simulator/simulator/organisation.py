@@ -9,6 +9,8 @@ from simulator.names import GIVEN_FIRST, GIVEN_SECOND, PLACES, SURNAMES
 from simulator.span import Flags, Integers
 
 INSTITUTION = "SHEAF"
+UNION = "SHEAF-UNION"
+"""Whom several banks made at once belong to (省联社)."""
 NAME = "禾捆农村合作银行"
 DRESSED_EVERY = 6
 """Every so many places dress their month-ends: deposits come on the last day and go again."""

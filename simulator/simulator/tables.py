@@ -8,15 +8,15 @@ import pyarrow as pa
 from simulator import catalogue, responses, traits
 from simulator.block import Plan
 from simulator.contract import SCHEMAS
-from simulator.organisation import CURRENCY, NAME, TIME_ZONE
+from simulator.organisation import CURRENCY, INSTITUTION, NAME, TIME_ZONE, UNION
 from simulator.people import SEGMENTS
 
 
 def whole(plan: Plan) -> dict[str, pa.Table]:
     """Return the tables that no block makes."""
-    bank = plan.bank
+    bank, union = plan.bank, None if plan.code == INSTITUTION else UNION
     made: dict[str, list[tuple[object, ...]]] = {
-        "institutions": [(plan.code, NAME, CURRENCY, TIME_ZONE, plan.as_of)],
+        "institutions": [(plan.code, NAME, CURRENCY, TIME_ZONE, plan.as_of, union)],
         "products": [(*product, True) for product in catalogue.PRODUCTS],
         "branches": [(one.code, one.name, one.parent or None, one.kind) for one in bank.branches],
         "staff": [(one.number, one.name, one.branch, one.role) for one in bank.staff],

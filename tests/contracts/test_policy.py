@@ -11,8 +11,6 @@ from kit.identity import PROGRAMS, Reach
 POLICY = read()
 MASKS = Path(__file__).parents[2] / "services/customer/customer/personal.yaml"
 OUTSIDE = {name: role for name, role in POLICY.roles.items() if not role.development}
-TO_COME = {"union:read"}
-"""Held by a role whose question no service answers yet."""
 
 
 def test_what_the_router_and_the_services_read_is_what_the_policy_says():
@@ -28,7 +26,7 @@ def test_every_scope_that_a_row_asks_for_is_held_by_a_role_and_none_is_held_for_
         for scope in enough
     }
     held = {scope for name in OUTSIDE for scope in POLICY.scopes_of(name)}
-    assert asked | TO_COME == held == {*POLICY.scopes}
+    assert asked == held == {*POLICY.scopes}
     assert not held & set().union(*PROGRAMS.values())
 
 

@@ -18,7 +18,12 @@ INBOX = {(table, "inbox", "ALL", DUTY.format("inbox")) for table in ("inbox", "f
 QUEUE = {(table, "queue", "SELECT", DUTY.format("queue")) for table in ("institution", "recalculation", "tier_ranking_due", "shadow_run")}  # fmt: skip
 FEED = {(table, duty, "SELECT", DUTY.format(duty)) for table, duty in (("outbox", "feed"), ("audit_entry", "audit"))}  # fmt: skip
 KEYS = {(table, "queue", "SELECT", DUTY.format("queue")) for table in ("institution", "institution_key")}  # fmt: skip
-BESIDE = {"customer": FEED | KEYS, "scoring": FEED | INBOX | QUEUE, "campaign": FEED | INBOX}
+UNION = {("union_member", "members", "SELECT", f"({DUTY.format('union')} AND ((union_code)::text = {OWN}))")}  # fmt: skip
+BESIDE = {
+    "customer": FEED | KEYS,
+    "scoring": FEED | INBOX | QUEUE | UNION,
+    "campaign": FEED | INBOX,
+}
 """What is seen for no single institution, and on which duty; each a decision of its own."""
 
 

@@ -109,10 +109,10 @@ class Bank:
             data=data,
         )
 
-    def institution_news(self, as_of="2024-03-20", version=1, currency="CNY") -> Event:
+    def institution_news(self, as_of="2024-03-20", version=1, currency="CNY", union=None) -> Event:
         data = {
             "code": self.institution, "name": "Bank", "currency": currency,
-            "time_zone": "Asia/Shanghai", "as_of": as_of,
+            "time_zone": "Asia/Shanghai", "as_of": as_of, "union_code": union,
         }  # fmt: skip
         return self.news("institution", self.institution, data, version)
 

@@ -29,6 +29,7 @@ class InstitutionRow(Table, table=True):
     currency: str
     time_zone: str
     as_of: date
+    union_code: str | None
     version: int
 
 

@@ -46,6 +46,8 @@ class Duty(Enum):
     """Finding the institutions for which something waits to be done."""
     AUDIT = "audit"
     """Finding the institutions whose audit chain has begun."""
+    UNION = "union"
+    """Finding the institutions that say they belong to the one that is named beside it."""
 
 
 Tenant: TypeAlias = str | Duty

@@ -58,7 +58,11 @@ def _columns(text: str) -> tuple[Column, ...]:
 
 
 KINDS: tuple[Kind, ...] = (
-    Kind("institutions", "customer", _columns("code name currency time_zone as_of:date")),
+    Kind(
+        "institutions",
+        "customer",
+        _columns("code name currency time_zone as_of:date union_code?"),
+    ),
     Kind("products", "customer", _columns("code name line on_offer:boolean")),
     Kind("branches", "customer", _columns("code name parent_code? kind")),
     Kind("staff", "customer", _columns("number name branch_code role")),

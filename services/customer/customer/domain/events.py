@@ -38,6 +38,7 @@ class InstitutionRecorded:
             "currency": self.value.currency,
             "time_zone": self.value.time_zone,
             "as_of": _day(self.value.as_of),
+            "union_code": self.value.union_code,
         }
 
 

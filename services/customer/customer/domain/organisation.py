@@ -11,13 +11,18 @@ from customer.domain.vocabulary import BranchKind, Line, StaffRole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Institution:
-    """One bank; `as_of` is the business date that its records describe."""
+    """One bank; `as_of` is the business date that its records describe.
+
+    `union_code` names the provincial union (省联社) that it belongs to: who asks for the union may
+    see sums over the bank. The bank itself says so, nobody else can.
+    """
 
     code: str
     name: str
     currency: str
     time_zone: str
     as_of: date
+    union_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,10 @@ class Institution:
     time_zone: str = strawberry.field(description="Where its days begin; IANA.")
     business_date: date = strawberry.field(description="The day that its records describe.")
 
+    union_code: str | None = strawberry.field(
+        description="The provincial union that it belongs to, which sees sums over it."
+    )
+
     @classmethod
     def of(cls, institution: organisation.Institution) -> Self:
         return cls(
@@ -45,6 +49,7 @@ class Institution:
             currency=institution.currency,
             time_zone=institution.time_zone,
             business_date=institution.as_of,
+            union_code=institution.union_code,
         )
 
     @strawberry.field(description="How much of everything it has, as far as the caller reaches.")

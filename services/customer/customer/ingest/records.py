@@ -52,6 +52,7 @@ class Institution(Stated[organisation.Institution]):
     currency: Code
     time_zone: TimeZone
     as_of: Day
+    union_code: Annotated[InstitutionCode | None, NoneIfEmpty] = None
 
     def told(self, institution: str) -> organisation.Institution:
         del institution

@@ -32,6 +32,7 @@ async def institution(session: AsyncSession, code: str) -> Known[Institution] | 
             currency=row.currency,
             time_zone=row.time_zone,
             as_of=row.as_of,
+            union_code=row.union_code,
         )
         return Known(found, row.version)
     return None

@@ -32,6 +32,7 @@ from scoring.graphql.scheme_problems import HANDLERS
 from scoring.graphql.scope import Beneath, Branch, Manager, scope_of
 from scoring.graphql.tier_entries import HANDLERS as TIER_HANDLERS
 from scoring.graphql.tier_entries import TierMutations, TierQueries
+from scoring.graphql.unions import UnionQuery
 from scoring.operations import bank_sums, recalculation
 from scoring.store import customer_months, reports, scores
 from scoring.store.customer_months import Question
@@ -49,6 +50,7 @@ class Query(
     DeviationQuery,
     ReconciliationQuery,
     SchemeQueries,
+    UnionQuery,
 ):
     @strawberry.field(
         description="What the bank's customers contribute, or those of a branch or a manager. As "

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from scoring.operations.account_rates import admit_account_rates
 from scoring.operations.loans import admit_loans
 from scoring.operations.postings import admit_postings
-from scoring.store import accounts, groups, institution, organisation, queue
+from scoring.store import accounts, groups, institution, organisation, queue, unions
 from scoring.store.accounts import AccountFact
 from scoring.store.institution import BEGINNING
 from scoring.store.sql import hold_accounts
@@ -23,9 +23,10 @@ from scoring.store.sql import hold_accounts
 async def learn_institution(
     session: AsyncSession, bank: str, data: dict[str, Any], version: int
 ) -> None:
-    """Know the bank's currency, time zone and business date."""
+    """Know the bank's currency, time zone and business date, and the union it belongs to."""
     await hold_accounts(session, bank, alone=True)
     await institution.save_institution(session, bank, data, version)
+    await unions.save_membership(session, bank, data.get("union_code"), version)
 
 
 async def learn_products(

@@ -10,7 +10,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from scoring.tables.base import Fact
+from scoring.tables.base import Fact, Table
 
 
 class InstitutionRow(Fact, table=True):
@@ -29,6 +29,17 @@ class InstitutionRow(Fact, table=True):
     policy_version: int
     recalculate_from: date | None
     spread_through: UUID | None
+
+
+class UnionMemberRow(Table, table=True):
+    """Which union a bank says it belongs to, in which version of its record; null for none."""
+
+    __tablename__ = "union_member"
+    __table_args__ = (Index("ix_union_member_union_code_institution", "union_code", "institution"),)
+
+    institution: str = Field(primary_key=True)
+    union_code: str | None
+    version: int
 
 
 class ProductRow(Fact, table=True):
