@@ -2,7 +2,7 @@
 
 INSTITUTION = {
     "code": "A", "name": "桑植农村合作银行", "currency": "CNY",
-    "time_zone": "Asia/Shanghai", "as_of": "2026-03-09",
+    "time_zone": "Asia/Shanghai", "as_of": "2026-03-09", "union_code": "JS-UNION",
 }  # fmt: skip
 PRODUCTS = (
     {"code": "D1", "name": "Demand deposit", "line": "deposit", "on_offer": "true"},

@@ -60,12 +60,12 @@ async def test_nobody_is_found_by_what_nobody_has(bank):
 
 async def test_the_institution_and_its_counts(bank):
     found = await bank.data(
-        """{ institution { code name currency timeZone businessDate
+        """{ institution { code name currency timeZone businessDate unionCode
         counts { customers accounts depositAccounts loans cards } } }"""
     )
     assert found["institution"] == {
         "code": "A", "name": INSTITUTION["name"], "currency": "CNY",
-        "timeZone": "Asia/Shanghai", "businessDate": "2026-03-09",
+        "timeZone": "Asia/Shanghai", "businessDate": "2026-03-09", "unionCode": "JS-UNION",
         "counts": {"customers": 2, "accounts": 2, "depositAccounts": 1, "loans": 1, "cards": 1},
     }  # fmt: skip
 
