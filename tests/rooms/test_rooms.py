@@ -9,13 +9,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 KIT = sorted((ROOT / "services/kit/kit").rglob("*.py"))
-MOST_KIT_LINES = 2000  # the walls (identity, tenants, audit) are in every service
+MOST_KIT_LINES = 2400  # the walls (identity, access, tenants, audit) are in every service
 MOST_MODULE_LINES = 400
 BANK_WORDS = re.compile(
     r"\b(banks?|banking|customers?|accounts?|loans?|deposits?|campaigns?|contribution|tiers?|postings?|"
     r"branch(es)?|offers?|money|currency)\b",
     re.IGNORECASE,
 )
+
+NAMED = {"__init__.py": {"bank"}, "identity.py": {"branches", "BRANCHES"}}
+"""Words that are said all the same: whom kit is for, and one of the reaches that principals tell."""
 
 
 def tracked(pattern: str) -> list[Path]:
@@ -49,7 +52,7 @@ def test_kit_stays_small():
 @pytest.mark.parametrize("path", KIT, ids=lambda path: path.name)
 def test_kit_holds_no_bank_word(path):
     found = {match.group() for match in BANK_WORDS.finditer(path.read_text())}
-    assert not found - ({"bank"} if path.name == "__init__.py" else set())
+    assert not found - NAMED.get(path.name, set())
 
 
 def test_no_module_is_too_long_to_read():

@@ -43,7 +43,7 @@ class Row:
 
 
 Access: TypeAlias = Mapping[str, Row]
-"""Rows by coordinate, such as `Query.customer`, `Customer` or `Customer.offers`."""
+"""Rows by coordinate, such as `Query.thing`, `Thing` or `Thing.part`."""
 
 
 def read_access(file: Path) -> Access:

@@ -47,7 +47,7 @@ def _with_cards_masked(text: str) -> str:
 NoSecrets = AfterValidator(_without_secrets)
 """What every field of free text is annotated with, but for those of the next kind."""
 CardsMasked = AfterValidator(_with_cards_masked)
-"""Free text in which business names accounts: a card's number is masked, and the rest refused."""
+"""Free text where business says whom it pays: a card's number is masked, the rest refused."""
 
 
 class Record(BaseModel):

@@ -2,7 +2,7 @@
 
 JR/T 0171 calls the first class C3: passwords, PINs, verification values, what a magnetic stripe
 holds, templates of faces, fingers and voices. Text that seems to hold such a thing is refused. A
-card's number is C2: it names an account, so where business names accounts it is kept masked.
+card's number is C2: it says whom to pay, so where business says that it is kept masked.
 """
 
 import re
@@ -64,7 +64,7 @@ def refuse(name: str, text: str) -> None:
 
 
 def kept(text: str) -> str | None:
-    """Return a text as it may be kept where business names accounts; None where it may not be.
+    """Return a text as it may be kept where business says whom it pays; None where it may not be.
 
     Of a card's number the first six digits stay, which say who issued it, and the last four.
     """

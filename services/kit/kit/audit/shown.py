@@ -45,7 +45,7 @@ class AuditSearch:
     subject: str | None = strawberry.field(default=None, description="Who did it: a token's `sub`.")
     entity: str | None = strawberry.field(
         default=None,
-        description="Whom or what it was about: the id of a customer, an account, a campaign.",
+        description="Whom or what it was about, by its id.",
     )
     operation: str | None = strawberry.field(
         default=None, description="What was done, whole, as `AuditEntry.operation` has it."
@@ -82,7 +82,7 @@ class AuditEntry:
         description="A mutation, fields of a query parted by blanks, or `ingest/` and a kind."
     )
     subject: str = strawberry.field(description="Who: the `sub` of the caller's token.")
-    staff_number: str | None = strawberry.field(description="The bank's number of who it was.")
+    staff_number: str | None = strawberry.field(description="The staff number of who it was.")
     role: str = strawberry.field(description="In which role.")
     channel: str = strawberry.field(description="Through which channel.")
     reason: str | None = strawberry.field(
