@@ -160,7 +160,7 @@ def records_of(bank: Named, customers: int) -> list[tuple[str, list[dict[str, An
     a, numbers = bank.a, [bank.a(str(number)) for number in range(customers)]
     day = f"2026-03-{9 + customers:02}"
     return [
-        ("institutions", [INSTITUTION | {"code": bank.bank, "name": a("Bank"), "as_of": day}]),
+        ("institutions", [INSTITUTION | {"code": bank.bank, "name": a("Bank"), "as_of": day, "union_code": bank.bank}]),
         ("products", [
             {"code": a("Saver"), "name": a("Saver"), "line": "deposit", "on_offer": "true"},
             {"code": a("Card"), "name": a("Card"), "line": "e_banking", "on_offer": "true"},

@@ -20,13 +20,13 @@ TEXTS = {
     for entry in json.loads(gateway.manifest().read_text()).values()
     for channel in entry["channels"]
 }
-UNIONS = "UnionContribution"
-"""Asked by unions alone, who have no records of their own (tests/scoring/test_unions.py)."""
+ASKING = {"UnionContribution": ("union",)}
+"""Who else asks what who may do everything else may not; each bank here is a union of itself."""
 CASES = [
     (*place, role)
     for place in TEXTS
-    for role in ("developer", "customer")
-    if place[0] in ROLES[role]["channels"] and place[1] != UNIONS
+    for role in ASKING.get(place[1], ("developer", "customer"))
+    if place[0] in ROLES[role]["channels"]
 ]
 """Each document in each channel: asked by who may do everything, and where there are customers by one."""
 KINDS = ("query", "subscription", "mutation")
@@ -43,7 +43,7 @@ IDS = {
 """Whose id it is, where a document says `$id`."""
 PAGES = {"Campaigns": "page", "ShadowPage": "after", "ShadowRun": "after"}
 """Whose cursor it is, where a document says `$after` and it holds an id; others are mere positions."""
-POSITIONS = {"MyCustomers", "Reconciliation"}
+POSITIONS = {"MyCustomers", "Reconciliation", "UnionContribution"}
 
 
 def rule(of: Named) -> dict:
