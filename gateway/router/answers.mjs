@@ -3,6 +3,14 @@ import { GraphQLError, Kind, getOperationAST, isNonNullType } from 'graphql';
 import { kind, say } from './log.mjs';
 
 const SUGGESTION = / ?Did you mean .+\?$/s;
+const QUOTING = /^Variable "\$(\w+)" (?:got|has) invalid value.*$/s;
+
+/** A value that was sent may be a person's: no message quotes it, nor guesses what was meant. */
+function unquoted(message) {
+  const [, variable] = QUOTING.exec(message) ?? [];
+  if (variable) return `Variable "$${variable}" has a value that is none of its type.`;
+  return message.replace(SUGGESTION, '');
+}
 
 /** With every root subgraph down the executor gives no data at all; the schema says what is null. */
 function emptyData({ schema, document, operationName }) {
@@ -37,13 +45,13 @@ function told(error, journey) {
     const { request, response, originalError, ...extensions } = error.extensions;
     if (originalError !== undefined) extensions.http = { status: 400 };
     if (request === undefined && response === undefined) {
-      return withMessage(error, error.message.replace(SUGGESTION, ''), extensions);
+      return withMessage(error, unquoted(error.message), extensions);
     }
     return withMessage(error, error.message, extensions);
   }
   if (!isOurFault(error)) {
     const extensions = { ...error.extensions, code: 'BAD_REQUEST' };
-    return withMessage(error, error.message.replace(SUGGESTION, ''), extensions);
+    return withMessage(error, unquoted(error.message), extensions);
   }
   const traceId = journey?.traceId;
   say('error', 'A request failed inside the gateway', {

@@ -151,3 +151,11 @@ def test_any_other_fault_of_a_service_is_masked_with_the_trace(router, bank):
     assert error["message"] == f"Something went wrong; quote trace {trace_id}"
     assert error["extensions"]["code"] == "INTERNAL"
     assert "secret" not in answer.text
+
+
+def test_a_value_that_cannot_be_is_not_quoted(router, bank):
+    answer = router.post(ONE_CUSTOMER, {"number": "7", "year": "13987654321 of Zhang"})
+    [error] = answer.json()["errors"]
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert error["message"] == 'Variable "$year" has a value that is none of its type.'
+    assert counts(bank) == (0, 0, 0)

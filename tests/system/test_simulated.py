@@ -2,7 +2,9 @@
 
 import csv
 import json
+import os
 import shutil
+import signal
 from collections import Counter
 from datetime import date
 from decimal import Decimal
@@ -10,6 +12,7 @@ from decimal import Decimal
 import pytest
 
 import simulator
+from tests.system import canary
 from tests.system.system import system
 
 pytestmark = pytest.mark.system
@@ -26,6 +29,17 @@ RECONCILIATION = """query($month: YearMonth!, $after: String) {
     lines { glAccount measure product branch difference { amount } cursor }
   }
 }"""
+CANARIES = """query($search: CustomerSearch, $first: Int! = 20) {
+  customers(search: $search, first: $first) { edges { node {
+    id name bornOn contacts { phone email address } identifiers { number }
+    accounts { number balance { amount } } offers(channel: PHONE) { id } tier { code }
+  } } }
+}"""
+REVEAL = """mutation($id: UUID!, $field: RevealedField!, $reason: String!, $key: String!) {
+  revealField(customerId: $id, field: $field, reason: $reason, idempotencyKey: $key) {
+    ... on RevealedValue { value } ... on Problem { code }
+  }
+}"""
 ENDED = [f"{2025 + n // 12}-{n % 12 + 1:02}" for n in range(6, 18)]
 
 
@@ -39,8 +53,12 @@ def banks(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory):
-    with system(tmp_path_factory.mktemp("simulated")) as running:
+def whole(tmp_path_factory, collector):
+    env = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint,
+        "OTEL_TRACES_SAMPLER": "parentbased_always_off",  # only what a test asks to be traced
+    }
+    with system(tmp_path_factory.mktemp("simulated"), **env) as running:
         yield running
 
 
@@ -124,3 +142,56 @@ def test_the_books_agree_and_wrong_totals_are_found(banks, whole):
         ): int(one["difference_minor"])
         for one in told
     }  # fmt: skip
+
+
+def test_a_canary_is_told_to_whoever_may_know_and_leaves_no_trace_elsewhere(
+    whole, collector, tmp_path
+):
+    done = whole.sheaf("import", "extract", str(canary.write(tmp_path / "canary")), ok=False)
+    canary.wait(whole)
+    asking = canary.Asking(whole)
+    found = {}
+    for channel in ("counter", "phone", "online", "console"):
+        for search in (
+            {"number": "C1"}, {"phone": "139 8765 4321"}, {"idNumber": canary.VALUES["id_number"]},
+            {"name": "Zephyrine"},
+        ):  # fmt: skip
+            data = asking.ask(channel, CANARIES, {"search": search})
+            [edge] = data["customers"]["edges"]
+            found = edge["node"]
+    keys = {"id": found["id"], "reason": f"call {canary.VALUES['name']} back"}
+    for channel in ("counter", "phone"):
+        for field in ("NAME", "PHONE", "ID_NUMBER", "EMAIL", "ADDRESS"):
+            asking.ask(channel, REVEAL, keys | {"field": field, "key": f"{channel} {field}"})
+    asking.ask("console", REVEAL, keys | {"field": "PHONE", "key": "p", "reason": "her PIN: 1234"})
+    asking.ask("counter", REVEAL, keys | {"field": canary.VALUES["phone"], "key": "x"})
+    asking.ask("counter", CANARIES, {"search": canary.VALUES["name"]})
+    asking.ask("counter", CANARIES, {"search": {"phone": canary.VALUES["phone"], "first": 1}})
+    asking.ask("counter", CANARIES, {"search": {}, "first": canary.VALUES["email"]})
+    asking.ask("counter", '{ customers(search: {name: "Zephyrine Qanarybird')
+    asking.ask("counter", "{ Qanarybird customers { Zephyrine } }", role="teller")
+    line = json.dumps({"number": "C1", **canary.VALUES}).encode()
+    for service in ("customer", "scoring", "campaign"):
+        for path in ("/ingest/customers", "/ingest/Qanarybird", "/Qanarybird?name=Zephyrine"):
+            assert asking.send("POST", service, path, content=line) < 500
+    assert asking.send("GET", "gateway", f"/graphql?query={{Qanarybird}}&x={found['id']}") < 500
+    assert asking.send("POST", "gateway", "/graphql", content=line[:-9]) < 500
+    pid = json.loads(whole.sheaf("status", "--json").stdout)["processes"]
+    os.kill(next(one["pid"] for one in pid if one["name"] == "customer"), signal.SIGKILL)
+    asking.ask("counter", CANARIES, {"search": {"phone": canary.VALUES["phone"]}})
+    canary.back(whole)
+    asking.ask("counter", CANARIES, {"search": {"phone": canary.VALUES["phone"]}})
+
+    shown = "\n".join(asking.shown)
+    assert [one for one in canary.VALUES.values() if one not in shown] == []
+    assert {"BAD_REQUEST", "SECRET_REFUSED"} <= asking.codes
+    places = [
+        ("answers to what failed", "\n".join(asking.said)), ("the import", done.stdout + done.stderr),
+        *canary.written(whole), *canary.running(whole), *canary.exported(collector),
+        *canary.told(whole),
+    ]  # fmt: skip
+    names = {name for name, _ in places}
+    assert {f"logs/{one}.log" for one in ("customer", "scoring", "campaign", "gateway")} <= names
+    assert {"spans", "database of scoring", "feed of customer"} <= names
+    found_out = [leak for name, text in places for leak in canary.leaks(name, text)]
+    assert not found_out, "\n".join(found_out)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -93,6 +94,15 @@ class PageInfo:
     end_cursor: str | None = strawberry.field(description="Ask for what comes `after` it.")
 
 
+_QUOTING = re.compile(r"Variable '\$(\w+)' (?:got|has) invalid value")
+
+
+def _unquoted(message: str) -> str:
+    """Leave the value out of what is said of a variable: it may be a person's."""
+    found = _QUOTING.match(message)
+    return f"Variable '${found[1]}' has a value that is none of its type." if found else message
+
+
 def _shown(error: GraphQLError) -> GraphQLError:
     """Return what the caller may see of `error`: a refusal, a syntax error, or a trace id.
 
@@ -101,12 +111,14 @@ def _shown(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     if any(isinstance(one, _CALLERS_FAULTS) for one in (error, cause)):
         extensions = {"code": "BAD_REQUEST"}
-        return GraphQLError(error.message, error.nodes, path=error.path, extensions=extensions)
+        message = _unquoted(error.message)
+        return GraphQLError(message, error.nodes, path=error.path, extensions=extensions)
     if isinstance(cause, problem.Problem):
         extensions = {"code": cause.code}
         return GraphQLError(str(cause), error.nodes, path=error.path, extensions=extensions)
     if cause is None or isinstance(cause, GraphQLError):
-        return error
+        quoting = _QUOTING.match(error.message)
+        return GraphQLError(_unquoted(error.message), error.nodes) if quoting else error
     message = f"Something went wrong; quote trace {trace_id()}."
     extensions = {"code": "INTERNAL", "traceId": trace_id()}
     return GraphQLError(message, error.nodes, path=error.path, extensions=extensions)

@@ -129,7 +129,7 @@ def intake(
     ) -> dict[str, Any]:
         principal.must_belong()
         if kind not in kinds:
-            raise BadRequest(f"There is no kind '{kind}' here; known are {', '.join(kinds)}.")
+            raise BadRequest(f"There is no such kind here; known are {', '.join(kinds)}.")
         model, take = kinds[kind]
         body = await _body(request)
         if kind in at_once:

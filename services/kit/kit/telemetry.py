@@ -24,6 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 W3C = TraceContextTextMapPropagator()
 tracer = trace.get_tracer("kit")
 _QUIET = ("/health", "/feed")
+_DOORS = ("graphql", "ingest")
+_WHERE_PATHS_ARE_THE_CALLERS = frozenset({400, 401, 403, 404, 405})
 
 
 class Provider(TracerProvider):
@@ -102,6 +104,12 @@ def _current(
             raise
 
 
+def _door(path: str) -> str:
+    """Return which way in a path begins with: the rest of one that is refused may be anything."""
+    first = path.lstrip("/").partition("/")[0]
+    return f"/{first}" if first in _DOORS else "elsewhere"
+
+
 class Traced:
     """ASGI middleware: one server span per request, child of the caller's."""
 
@@ -120,6 +128,8 @@ class Traced:
 
             async def sent(message: Message) -> None:
                 if message["type"] == "http.response.start":
+                    if message["status"] in _WHERE_PATHS_ARE_THE_CALLERS:
+                        opened.update_name(f"{scope['method']} {_door(scope['path'])}")
                     opened.set_attribute("http.response.status_code", message["status"])
                     if message["status"] >= 500:  # noqa: PLR2004  (HTTP's server errors)
                         opened.set_status(Status(StatusCode.ERROR))
