@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
 import httpx
@@ -100,13 +101,68 @@ class Service:
             await (await session.connection()).execute(text(statement))
 
 
-@pytest.fixture
-async def service(anyio_backend, database, callers) -> AsyncIterator[Service]:
-    made = Service(database("customer"), callers)
-    async with made.app.router.lifespan_context(made.app):
+async def organise(service) -> None:
+    for kind, records in (
+        ("institutions", [INSTITUTION]),
+        ("products", PRODUCTS),
+        ("branches", BRANCHES),
+        ("staff", STAFF),
+    ):
+        answer = await service.ingest(kind, *records)
+        assert answer == {
+            "accepted": len(records), "unchanged": 0, "parked": 0, "rejected": [],
+        }  # fmt: skip
+
+
+async def fill(service) -> None:
+    await organise(service)
+    for kind, records in (
+        ("customers", [a_customer(), a_customer(number="2", name="李四", phone="", id_type="",
+                                                id_number="", email="", manager_number="")]),
+        ("accounts", [an_account(), an_account(number="200", product_code="L1")]),
+        ("account_holders", [
+            {"account_number": "100", "customer_number": "1", "role": "owner"},
+            {"account_number": "100", "customer_number": "2", "role": "joint"},
+            {"account_number": "200", "customer_number": "2", "role": "owner"},
+            {"account_number": "200", "customer_number": "1", "role": "authorised"},
+        ]),
+        ("cards", [{"reference": "C-1", "account_number": "100", "customer_number": "1",
+                    "kind": "debit", "issued_on": "2002-01-01"}]),
+    ):  # fmt: skip
+        answer = await service.ingest(kind, *records)
+        assert answer["rejected"] == [], answer
+
+
+STAGES = {"bank": fill, "organised": organise}
+"""How a service comes to be what a test asks for, done once."""
+
+
+@asynccontextmanager
+async def serving(url, callers, *, work=True) -> AsyncIterator[Service]:
+    made = Service(url, callers)
+    async with AsyncExitStack() as stack:
+        if work:
+            await stack.enter_async_context(made.app.router.lifespan_context(made.app))
         yield made
     await made.http.aclose()
     await made.db.engine.dispose()
+
+
+@pytest.fixture
+async def service(request, anyio_backend, database, filled, callers) -> AsyncIterator[Service]:
+    """Serve a new database, or one that was filled; that one without work in the background.
+
+    It would look after the keys of whom it finds at its start, and a new database has nobody.
+    """
+    stage = next((one for one in STAGES if one in request.fixturenames), None)
+
+    async def once(url: str) -> None:
+        async with serving(url, callers) as first:
+            await STAGES[stage](first)
+
+    url = await filled(f"customer/{stage}", once) if stage else database("customer")
+    async with serving(url, callers, work=stage is None) as made:
+        yield made
 
 
 @pytest.fixture
@@ -125,35 +181,10 @@ def statements():
 @pytest.fixture
 async def organised(service) -> Service:
     """A service that knows the institution, its products, branches and staff."""
-    for kind, records in (
-        ("institutions", [INSTITUTION]),
-        ("products", PRODUCTS),
-        ("branches", BRANCHES),
-        ("staff", STAFF),
-    ):
-        answer = await service.ingest(kind, *records)
-        assert answer == {
-            "accepted": len(records), "unchanged": 0, "parked": 0, "rejected": [],
-        }  # fmt: skip
     return service
 
 
 @pytest.fixture
 async def bank(organised) -> Service:
     """The organised bank with two customers, an account that both hold, and a loan."""
-    for kind, records in (
-        ("customers", [a_customer(), a_customer(number="2", name="李四", phone="", id_type="",
-                                                id_number="", email="", manager_number="")]),
-        ("accounts", [an_account(), an_account(number="200", product_code="L1")]),
-        ("account_holders", [
-            {"account_number": "100", "customer_number": "1", "role": "owner"},
-            {"account_number": "100", "customer_number": "2", "role": "joint"},
-            {"account_number": "200", "customer_number": "2", "role": "owner"},
-            {"account_number": "200", "customer_number": "1", "role": "authorised"},
-        ]),
-        ("cards", [{"reference": "C-1", "account_number": "100", "customer_number": "1",
-                    "kind": "debit", "issued_on": "2002-01-01"}]),
-    ):  # fmt: skip
-        answer = await organised.ingest(kind, *records)
-        assert answer["rejected"] == [], answer
     return organised

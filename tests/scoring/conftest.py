@@ -59,7 +59,7 @@ def group_id(code: str, institution: str = "A") -> UUID:
 class Bank:
     """One institution's way into the service: news, records, questions, and the worker's turn."""
 
-    def __init__(self, url, callers, folder, institution="A") -> None:
+    def __init__(self, url, callers, folder, institution="A", posted=0) -> None:
         self.institution = institution
         self.subject = "s1"
         self.claims: dict = {}
@@ -86,7 +86,7 @@ class Bank:
             "customer", "http://customer", token, self.db, handlers(Calm()), lambda: self.now
         )
         self._cursor = count(1)
-        self._posting = count(1)
+        self._posting = count(posted + 1)
 
     async def close(self) -> None:
         await self.http.aclose()
@@ -268,65 +268,96 @@ class Bank:
             await (await session.connection()).execute(text(statement), values)
 
 
+async def make_ready(bank, scheme) -> None:
+    await bank.ingest("scheme", scheme)
+    await bank.rates("deposit_product", 5_000, 20_000)
+    await bank.rates("loan_product", 60_000, 30_000)
+    await bank.learn(bank.institution_news(), bank.customer_news("c"), bank.account_news("d", "c"))
+
+
+async def make_branched(bank, scheme) -> None:
+    await make_ready(bank, scheme)
+    await bank.learn(
+        bank.branch_news("00"), bank.branch_news("01", "00"), bank.branch_news("0101", "01"),
+        bank.branch_news("02", "00"),
+        bank.customer_news("p", branch="01", manager="M1"),
+        bank.customer_news("q", branch="0101", manager="M1"),
+        bank.customer_news("r", branch="02"),
+        bank.account_news("dp", "p"), bank.account_news("dq", "q"),
+        bank.account_news("dr", "r", opened_on="2024-03-21"),
+    )  # fmt: skip
+    for account, amount in (("d", 3_600_000), ("dp", 7_200_000), ("dq", 36_000_000)):
+        await bank.post(bank.posting(account, amount, "2024-01-01"))
+    await bank.settle()
+
+
+async def make_drafted(bank, scheme) -> None:
+    await make_ready(bank, scheme)
+    await bank.learn(
+        *(
+            bank.customer_news(number, branch="01", manager=manager)
+            for number, manager in (("f", "M1"), ("t", "M1"), ("g", "M2"))
+        ),
+        *(
+            bank.account_news(number, owner)
+            for number, owner in (("df", "f"), ("dt", "t"), ("dg", "g"))
+        ),
+    )
+    await bank.post(
+        bank.posting("df", -2_000, "2024-02-10", kind="fee", purpose="card", channel="system"),
+        bank.posting("dg", -800, "2024-02-10", kind="fee", purpose="card", channel="system"),
+        bank.posting("dt", 1_200_000, "2024-01-01", kind="adjustment"),
+    )
+    await bank.settle()
+    await write(bank, changed(scheme))
+
+
+STAGES = {"branched": (make_branched, 3), "drafted": (make_drafted, 3), "ready": (make_ready, 0)}
+"""How a bank comes to be what a test asks for, done once; and how many postings it has then."""
+
+
 @pytest.fixture
-async def bank(database, callers, tmp_path) -> AsyncIterator[Bank]:
-    opened = Bank(database("scoring"), callers, tmp_path)
+def stage(request) -> str | None:
+    """Name the furthest of the stages that the test asks for."""
+    values = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    return next((one for one in STAGES if one in {*request.fixturenames} - {*values}), None)
+
+
+@pytest.fixture
+async def bank(stage, database, filled, callers, tmp_path, example_scheme) -> AsyncIterator[Bank]:
+    make, posted = STAGES.get(stage, (None, 0))
+
+    async def fill(url: str) -> None:
+        first = Bank(url, callers, tmp_path)
+        await make(first, example_scheme)
+        await first.close()
+
+    url = await filled(f"scoring/{stage}", fill) if make else database("scoring")
+    opened = Bank(url, callers, tmp_path, posted=posted)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-async def ready(bank, example_scheme) -> Bank:
+async def ready(bank) -> Bank:
     """A bank with a scheme, rates and one customer `c` with a deposit account `d`."""
-    await bank.ingest("scheme", example_scheme)
-    await bank.rates("deposit_product", 5_000, 20_000)
-    await bank.rates("loan_product", 60_000, 30_000)
-    await bank.learn(bank.institution_news(), bank.customer_news("c"), bank.account_news("d", "c"))
     return bank
 
 
 @pytest.fixture
-async def branched(ready):
+async def branched(ready) -> Bank:
     """Head office 00; 01 beneath it with 0101 beneath that; 02 apart.
 
     c and p are at 01 (p with manager M1), q at 0101 (M1), r at 02. A deposit earns 1.5 % a year,
     80 days of 360 are over, an account costs 1.00 a month: c 117, p 237, q 1197, r -1.
     """
-    await ready.learn(
-        ready.branch_news("00"), ready.branch_news("01", "00"), ready.branch_news("0101", "01"),
-        ready.branch_news("02", "00"),
-        ready.customer_news("p", branch="01", manager="M1"),
-        ready.customer_news("q", branch="0101", manager="M1"),
-        ready.customer_news("r", branch="02"),
-        ready.account_news("dp", "p"), ready.account_news("dq", "q"),
-        ready.account_news("dr", "r", opened_on="2024-03-21"),
-    )  # fmt: skip
-    for account, amount in (("d", 3_600_000), ("dp", 7_200_000), ("dq", 36_000_000)):
-        await ready.post(ready.posting(account, amount, "2024-01-01"))
-    await ready.settle()
     return ready
 
 
 @pytest.fixture
-async def drafted(ready, example_scheme):
+async def drafted(ready) -> Bank:
     """Customers c (nothing but an account), f (a card fee) and t (just under SILVER); a draft."""
-    await ready.learn(
-        *(
-            ready.customer_news(number, branch="01", manager=manager)
-            for number, manager in (("f", "M1"), ("t", "M1"), ("g", "M2"))
-        ),
-        *(
-            ready.account_news(number, owner)
-            for number, owner in (("df", "f"), ("dt", "t"), ("dg", "g"))
-        ),
-    )
-    await ready.post(
-        ready.posting("df", -2_000, "2024-02-10", kind="fee", purpose="card", channel="system"),
-        ready.posting("dg", -800, "2024-02-10", kind="fee", purpose="card", channel="system"),
-        ready.posting("dt", 1_200_000, "2024-01-01", kind="adjustment"),
-    )
-    await ready.settle()
-    await write(ready, changed(example_scheme))
+    ready.subject = "ann"  # who wrote it
     return ready
 
 

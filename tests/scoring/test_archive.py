@@ -39,6 +39,11 @@ async def set_up(bank, scheme):
 
 
 @pytest.fixture
+def stage() -> None:
+    """These banks begin otherwise."""
+
+
+@pytest.fixture
 async def ready(bank, example_scheme):
     return await set_up(bank, example_scheme)
 

@@ -14,7 +14,7 @@ import pytest
 from scoring.operations.archiving import clean_up, complaints
 
 from tests.scoring.archive_banks import everything, keeping, move
-from tests.scoring.test_archive import ATOMS, ready, twin  # noqa: F401  (fixtures)
+from tests.scoring.test_archive import ATOMS, ready, stage, twin  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.anyio
 KILLS = 32

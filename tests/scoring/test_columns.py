@@ -9,7 +9,7 @@ import pytest
 from scoring.archive.layout import SCHEMA
 
 from tests.scoring.archive_banks import everything, move
-from tests.scoring.test_archive import ATOMS, counts, ready, twin  # noqa: F401  (fixtures)
+from tests.scoring.test_archive import ATOMS, counts, ready, stage, twin  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.anyio
 NAMES = (

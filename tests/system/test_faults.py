@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -23,21 +24,39 @@ TOTALS = """{
   }
   tiers { code customers }
 }"""
+CODE = "SHEAF"
 VICTIMS = ["customer", "scoring", "campaign", "gateway", "postgres", "supervisor"]
 
 
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("bank") / "extract"
-    simulator.write_bank(folder, customers=300, months=12, seed=11, as_of=date(2026, 6, 30))
+def banks(tmp_path_factory):
+    """The same bank under the code of each victim, and under one whose import nothing disturbs."""
+    folder = tmp_path_factory.mktemp("banks")
+    simulator.write_bank(folder / CODE, customers=300, months=12, seed=11, as_of=date(2026, 6, 30))
+    for code in map(str.upper, VICTIMS):
+        shutil.copytree(folder / CODE, folder / code)
+        for name in ("extract.json", "institutions.csv"):
+            text = (folder / code / name).read_text("utf-8")
+            assert text.count(CODE) == 1
+            (folder / code / name).write_text(text.replace(CODE, code), "utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
-def undisturbed(bank, tmp_path_factory):
-    with system(tmp_path_factory.mktemp("undisturbed")) as whole:
-        whole.sheaf("import", "extract", str(bank))
-        return whole.data(TOTALS, institution="SHEAF")
+def whole(tmp_path_factory):
+    """One system for all of them; at the end nothing that ran in it is left."""
+    folder = tmp_path_factory.mktemp("faults")
+    with system(folder) as running:
+        yield running
+    assert not [
+        p for p in psutil.process_iter(["cmdline"]) if str(folder) in str(p.info["cmdline"])
+    ]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(banks, whole):
+    whole.sheaf("import", "extract", str(banks / CODE))
+    return whole.data(TOTALS, institution=CODE)
 
 
 def pid_of(whole, victim) -> int:
@@ -48,21 +67,20 @@ def pid_of(whole, victim) -> int:
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
-def test_a_killed_process_changes_no_total(victim, bank, undisturbed, tmp_path):
+def test_a_killed_process_changes_no_total(victim, banks, whole, undisturbed):
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")
-    with system(tmp_path) as whole:
-        pid = pid_of(whole, victim)
-        importing = subprocess.Popen(
-            [str(SHEAF), "import", "extract", str(bank), "--data-dir", str(tmp_path)],
-            env=whole.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        time.sleep(1.0 + random.Random(seed).random() * 1.5)
-        os.kill(pid, signal.SIGKILL)
-        importing.communicate(timeout=300)
-        whole.sheaf("up", "--detach")
-        whole.sheaf("import", "extract", str(bank))
-        assert whole.data(TOTALS, institution="SHEAF") == undisturbed
-    assert not [
-        p for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in str(p.info["cmdline"])
-    ]
+    code = victim.upper()
+    pid = pid_of(whole, victim)
+    importing = subprocess.Popen(
+        [str(SHEAF), "import", "extract", str(banks / code), "--data-dir", str(whole.data_dir)],
+        env=whole.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    time.sleep(1.0 + random.Random(seed).random() * 1.5)
+    assert importing.poll() is None
+    os.kill(pid, signal.SIGKILL)
+    importing.communicate(timeout=300)
+    whole.sheaf("up", "--detach")
+    whole.sheaf("import", "extract", str(banks / code))
+    for one in (code, CODE):
+        assert whole.data(TOTALS, institution=one) == undisturbed

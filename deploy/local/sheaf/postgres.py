@@ -42,7 +42,13 @@ log_line_prefix = '%m [%p] %q%u@%d '
 lc_messages = 'C'
 jit = off
 """
-_NOT_DURABLE = "fsync = off\nfull_page_writes = off\n"  # survives our crash, not the machine's
+_NOT_DURABLE = """\
+fsync = off
+full_page_writes = off
+file_copy_method = clone
+scram_iterations = 1
+"""
+"""Survives our crash, not the machine's; its passwords are as short-lived, and quickly checked."""
 _RIGHTS = """\
 BEGIN;
 DO $$ BEGIN
@@ -139,10 +145,10 @@ class Cluster:
 
     @classmethod
     @contextmanager
-    def temporary(cls, *, durable: bool = False) -> Iterator["Cluster"]:
-        """Run a throw-away server, gone at the end; fast unless it is to be durable meanwhile."""
+    def temporary(cls, base: Path | None = None, *, durable: bool = False) -> Iterator["Cluster"]:
+        """Run a throw-away server in `base`, gone at the end; fast unless durable meanwhile."""
         account = place.unprivileged()
-        base = Path(tempfile.gettempdir())
+        base = base or Path(tempfile.gettempdir())
         if account and not account.reaches(base):
             base = Path("/tmp")  # noqa: S108 - mkdtemp below makes a private directory in it
         home = Path(tempfile.mkdtemp(prefix="sheaf-postgres-", dir=base))
