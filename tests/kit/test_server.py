@@ -1,5 +1,6 @@
 """A small service on kit: intake, refusals, masking, limits, and one trace from request to event."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
@@ -355,3 +356,22 @@ async def test_an_error_ends_its_span_as_failed_and_says_nothing_of_itself():
             await telemetry.Traced(broken)(scope, None, None)
     told = [(s.name, s.status.is_ok, s.status.description, s.events) for s in found]
     assert told == [("consume", False, None, ()), ("GET /x", False, None, ())]
+
+
+async def test_work_that_swallows_being_cancelled_is_told_again_when_the_service_ends(db):
+    begun, told = asyncio.Event(), []
+
+    async def stubborn() -> None:
+        begun.set()
+        while True:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                told.append("to end")
+                if len(told) == 2:
+                    raise
+
+    app = service("shop", db, work=[stubborn])
+    async with asyncio.timeout(10), app.router.lifespan_context(app):
+        await begun.wait()
+    assert told == ["to end"] * 2

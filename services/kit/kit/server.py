@@ -49,11 +49,10 @@ def service(
         running = [consumer.run for consumer in consumers] + list(work)
         tasks = [asyncio.ensure_future(_forever(one)) for one in running]
         yield
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        while going_on := [task for task in tasks if not task.done()]:
+            for task in going_on:
+                task.cancel()
+            await asyncio.wait(going_on, timeout=1)  # a driver may swallow a cancellation
         await db.engine.dispose()
 
     app = FastAPI(title=name, lifespan=lifespan, openapi_url=None, telemetry=_OURS_ALONE)
