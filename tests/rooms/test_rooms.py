@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 KIT = sorted((ROOT / "services/kit/kit").rglob("*.py"))
-MOST_KIT_LINES = 2400  # the walls (identity, access, tenants, audit) are in every service
+MOST_KIT_LINES = 2450  # the walls (identity, access, tenants, audit) are in every service
 MOST_MODULE_LINES = 400
 BANK_WORDS = re.compile(
     r"\b(banks?|banking|customers?|accounts?|loans?|deposits?|campaigns?|contribution|tiers?|postings?|"
