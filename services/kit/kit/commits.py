@@ -19,10 +19,12 @@ _SNAPSHOT = text("select pg_current_snapshot()::text")
 
 
 async def first(*waits: Coroutine[Any, Any, object]) -> None:
-    """Return when the first of these does."""
+    """Return when the first of these does, or raise what it raises."""
     tasks = [asyncio.ensure_future(one) for one in waits]
     try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for one in done:
+            one.result()
     finally:
         for task in tasks:
             task.cancel()

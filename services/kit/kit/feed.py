@@ -15,7 +15,38 @@ from kit.outbox import Cursor
 from kit.problem import BadRequest
 
 BATCH = "application/cloudevents-batch+json"
-stopping = asyncio.Event()
+
+
+class Stopping:
+    """Whether the process was told to stop; whoever waits for that may do so on any event loop."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._waiting: set[asyncio.Event] = set()
+
+    def set(self) -> None:
+        """Tell all who wait, and all who ask from now on."""
+        self._told = True
+        for one in self._waiting:
+            one.set()
+
+    def is_set(self) -> bool:
+        """Tell whether it was told."""
+        return self._told
+
+    async def wait(self) -> None:
+        """Return once it is told."""
+        told = asyncio.Event()
+        if self._told:
+            return
+        self._waiting.add(told)
+        try:
+            await told.wait()
+        finally:
+            self._waiting.discard(told)
+
+
+stopping = Stopping()
 """Set when the process is told to stop: a long poll must not hold it up."""
 
 
