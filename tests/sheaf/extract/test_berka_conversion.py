@@ -62,6 +62,7 @@ def test_the_bank_describes_itself_as_of_its_last_transaction_day(berka):
             "currency": "CZK",
             "time_zone": "Europe/Prague",
             "as_of": "1994-03-31",
+            "union_code": "",
         }
     ]
     assert json.loads((berka / "extract.json").read_text())["as_of"] == "1994-03-31"

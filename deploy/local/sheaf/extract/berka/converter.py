@@ -65,7 +65,7 @@ def _convert(source: Path, out: Path) -> None:
     last_days = LastDay()
     _write(out, "postings", postings(last_days.watch(rows(source, "trans"))))
     as_of = last_days.day.isoformat()
-    _write(out, "institutions", [(INSTITUTION, "Berka's bank", "CZK", "Europe/Prague", as_of)])
+    _write(out, "institutions", [(INSTITUTION, "Berka's bank", "CZK", "Europe/Prague", as_of, "")])
     shutil.copyfile(Path(__file__).with_name(SCHEME), out / SCHEME)
     _describe(out, as_of)
 
