@@ -1,15 +1,18 @@
 """Work on many customers reads the archive once, and finds what reading it file by file finds."""
 
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from scoring.archive.layout import path_of
+from scoring.archive.sheets import room
+from scoring.operations.archiving import clean_up
 from scoring.operations.recalculation import recalculate, spread
 from scoring.operations.sheets import Sheets
 from scoring.store.archive import files_in_use
 from scoring.store.institution import BEGINNING, recalculate_all
 
-from tests.scoring.archive_banks import move
+from tests.scoring.archive_banks import keeping, move
 from tests.scoring.conftest import customer_id
 
 pytestmark = pytest.mark.anyio
@@ -72,8 +75,10 @@ async def results(bank) -> dict:
     return found
 
 
-async def worked_out(bank, sheets) -> dict:
+async def worked_out(bank, sheets, only=None) -> dict:
     await everybody(bank)
+    if only:
+        await bank.sql_done("delete from recalculation where customer_id <> :only", only=only)
     for table in ("contribution", "customer_month", "account_balance"):
         await bank.sql_done(f"delete from {table}")
     while await recalculate(bank.db, bank.policies, at=bank.now, sheets=sheets):
@@ -128,6 +133,35 @@ async def test_files_that_came_meanwhile_are_read_one_by_one(many):
 
     assert await worked_out(many, Stale()) == expected
     await sheets.close()
+
+
+async def test_who_came_to_hold_an_account_meanwhile_is_told_all_of_it(many):
+    sheets = Sheets(many.db, many.archive, many=len(OWNERS))
+    await everybody(many)
+    assert await sheets.of("A") is not None
+    alone = many.account_news("a1", "a", opened_on="2023-01-01")
+    holders = [
+        {"customer_id": str(customer_id(one)), "role": role}
+        for one, role in (("a", "owner"), ("h", "joint"))
+    ]
+    shared = many.news("account", alone.subject, dict(alone.data) | {"holders": holders}, version=2)
+    await many.learn(shared)
+    [row] = await many.sql("select joint from account where number = 'a1'")
+    assert row.joint == [customer_id("h")]
+    her = customer_id("h")
+    one_by_one = await worked_out(many, Sheets(many.db, None), only=her)
+    assert len(one_by_one["contribution"]) > 10
+    assert await worked_out(many, sheets, only=her) == one_by_one
+    await sheets.close()
+
+
+async def test_rooms_that_a_kill_left_are_swept_away_after_a_while(many):
+    left = room(many.archive.root)
+    (left / "acts.duckdb").write_bytes(b"left")
+    await clean_up(keeping(many), at=datetime.now(UTC))
+    assert folders(many) == [left]
+    await clean_up(keeping(many), at=datetime.now(UTC) + timedelta(days=2))
+    assert folders(many) == []
 
 
 async def test_a_damaged_file_is_no_sheet_and_leaves_nothing(many):

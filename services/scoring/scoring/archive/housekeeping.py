@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -25,6 +26,14 @@ def sweep(root: Path, institution: str, known: Iterable[str], before: datetime) 
                     path.unlink()
                     removed += 1
     return removed
+
+
+def sweep_rooms(root: Path, before: datetime) -> None:
+    """Remove the folders of work on many postings that a kill left behind before that."""
+    for path in (*root.glob(".sheet-*"), *root.glob(".sorting-*")):
+        with suppress(FileNotFoundError):  # another process was first
+            if path.stat().st_mtime < before.timestamp():
+                shutil.rmtree(path)
 
 
 def remove(root: Path, files: Iterable[File]) -> None:

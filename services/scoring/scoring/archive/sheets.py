@@ -6,7 +6,7 @@ reads them once, and keeps what was done in each account and month in the order 
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -20,20 +20,26 @@ from scoring.archive.layout import POSTINGS, File, damaged, path_of, verify
 from scoring.archive.merging import MEMORY
 
 THREADS = 2
+_HELD = """
+create table held as
+select holder, account_id
+from read_csv(?, header = false, columns = {'account_id': 'varchar', 'holder': 'uuid'})
+order by holder
+"""
 _FILL = """
 create table acts as
 select h.holder, p.account_id, cast(date_trunc('month', p.value_date) as date) as month,
   p.channel, p.kind, p.purpose, count(*) as count, sum(p.amount_minor) as amount
 from read_parquet(?, hive_partitioning = false) p
-join read_csv(?, header = false, columns = {'account_id': 'varchar', 'holder': 'uuid'}) h
-  using (account_id)
+join held h using (account_id)
 group by all order by h.holder
 """
-_OF = """
+_THEIRS = "holder between ? and ? and holder in (select unnest(cast(? as uuid[])))"
+_OF = f"""
 select distinct account_id, month, channel, kind, purpose, count, amount from acts
-where holder between ? and ? and holder in (select unnest(cast(? as uuid[])))
-  and month between ? and ?
-"""
+where {_THEIRS} and month between ? and ?
+"""  # noqa: S608  (constants)
+_KNOWN = f"select distinct account_id from held where {_THEIRS}"  # noqa: S608  (constants)
 Act = tuple[str, date, str, str, str, int, int]
 """Account, month, channel, kind, purpose; how many postings, and what they come to."""
 
@@ -61,13 +67,19 @@ class Sheet:
     def fill(self, paths: Sequence[Path], holders: Path) -> None:
         """Add everything up; `holders` has an account and one of its holders on each line."""
         self._connection.execute("set TimeZone = 'UTC'")
-        self._connection.execute(_FILL, [[str(path) for path in paths], str(holders)])
+        self._connection.execute(_HELD, [str(holders)])
+        self._connection.execute(_FILL, [[str(path) for path in paths]])
 
-    def acts(self, holders: Sequence[UUID], first: date, last: date) -> Iterator[Act]:
-        """Return what was done in the accounts of these, from month to month, each act once."""
+    def accounts(self, holders: Sequence[UUID]) -> set[str]:
+        """Return the accounts that these held when all was added up; of others it tells nothing."""
+        asked = [min(holders), max(holders), list(holders)]
+        return {one for (one,) in self._connection.execute(_KNOWN, asked).fetchall()}
+
+    def acts(self, holders: Sequence[UUID], first: date, last: date) -> list[Act]:
+        """Return what was done in these accounts, from month to month, each act once."""
         asked = [min(holders), max(holders), list(holders), first, last]
         found: list[Act] = self._connection.execute(_OF, asked).fetchall()
-        return iter(found)
+        return found
 
     def close(self) -> None:
         """Let go of it, and of the room that it takes."""

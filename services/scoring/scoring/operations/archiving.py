@@ -177,6 +177,7 @@ async def clean_up(keeping: Keeping, *, at: datetime, grace: timedelta = GRACE) 
     async with keeping.db.read(Duty.QUEUE) as session:
         institutions = list(await business_dates(session))
     removed = 0
+    await asyncio.to_thread(housekeeping.sweep_rooms, root, at - grace)
     for institution in institutions:
         async with keeping.db.transaction(institution) as session:
             forgotten = await store.forget_files(session, institution, at - grace)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from kit.db import Database
 from kit.telemetry import where
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from scoring.archive.layout import POSTINGS, File
 from scoring.archive.reader import Archive
@@ -37,19 +36,18 @@ class Sheets:
             waiting = await queue.bulk_waits(session, institution, self._many)
             if self._kept and self._kept.institution == institution and self._kept.of(files):
                 return self._kept
-            await self.close()
-            if files and waiting:
-                self._kept = await self._added_up(session, self._archive.root, institution, files)
+        await self.close()
+        if files and waiting:
+            self._kept = await self._added_up(self._archive.root, institution, files)
         return self._kept
 
-    async def _added_up(
-        self, session: AsyncSession, root: Path, institution: str, files: Sequence[File]
-    ) -> Sheet | None:
+    async def _added_up(self, root: Path, institution: str, files: Sequence[File]) -> Sheet | None:
         """Add the files up; a full disk, or a file that is amiss, is for who reads file by file."""
         try:
             folder = await asyncio.to_thread(room, root)
             try:
-                await bulk.read_holders(session, institution, holders_in(folder))
+                async with self._db.read(institution) as session:
+                    await bulk.read_holders(session, institution, holders_in(folder))
                 return await asyncio.to_thread(sheet_of, root, institution, files, folder)
             except BaseException:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -92,14 +92,15 @@ async def histories(  # noqa: PLR0913  (whose, which months, as of when, how muc
         day_months=[month for _, month in by_day],
     )
     files = [file_of(row.purpose) for row in read if row.what == "file"]
-    apart = {account_id for account_id, _ in by_day}
-    summed = kept if kept and kept.sheet.covers(files) else None
-    one_by_one = apart if summed else ids
+    summed: dict[Act, tuple[int, int]] = {}
+    one_by_one = {*ids}
+    if kept and files and kept.sheet.covers(files):
+        wanted = one_by_one - {account_id for account_id, _ in by_day}
+        known, summed = await asyncio.to_thread(_summed, kept, wanted, period)
+        one_by_one -= known
     acted = await cold(session, files, one_by_one, period.first, last_day(period.last), _ACTED)
     days: dict[Act, tuple[int, int]] = {}
-    archived = _added_up(acted, days, frozenset(by_day))
-    if summed and files:
-        archived |= await asyncio.to_thread(_summed, summed, {*ids} - apart, period)
+    archived = _added_up(acted, days, frozenset(by_day)) | summed
     every: list[Any] = [row for row in read if row.what != "file"]
     every += _ahead_in_files(acted, business_date, ahead_to)
     return _histories(every, archived if acts else {}, days, by_day)
@@ -121,14 +122,16 @@ Act = tuple[AccountId, date, str, str, str]
 
 def _summed(
     kept: Kept, wanted: AbstractSet[AccountId], period: Period
-) -> dict[Act, tuple[int, int]]:
+) -> tuple[set[AccountId], dict[Act, tuple[int, int]]]:
+    """Return those of the accounts of which the sheet tells, and what was done in them."""
     found: dict[Act, tuple[int, int]] = {}
-    known = {str(one): one for one in wanted}
+    held = kept.sheet.accounts(kept.holders)
+    known = {str(one): one for one in wanted if str(one) in held}
     acts = kept.sheet.acts(kept.holders, period.first, period.last)
     for account_id, month, channel, kind, purpose, count, amount in acts:
         if account_id in known:
             found[known[account_id], month, channel, kind, purpose] = count, int(amount)
-    return found
+    return {*known.values()}, found
 
 
 def _added_up(
