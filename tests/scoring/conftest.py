@@ -28,7 +28,7 @@ from tests.scoring.shadow_runs import changed, write
 
 NOW = datetime(2024, 3, 20, 12, tzinfo=UTC)
 SCHEMES = Path(__file__).parents[2] / "services/scoring/schemes"
-READER = ("contribution:read",)
+READER = ("contribution:read", "report:read")
 OPERATOR = ("operate",)
 
 

@@ -108,7 +108,7 @@ class TierQueries:
     @strawberry.field(
         description="Exactly the customers who are within a part of the threshold: up, below the "
         "next tier's and not below what keeps theirs; down, at or above what keeps theirs. As "
-        "last worked out. Needs contribution:read."
+        "last worked out. Needs report:read."
     )
     async def near_threshold(
         self,
