@@ -137,7 +137,7 @@ def test_each_service_is_told_who_asks_by_a_principal_of_its_own(router, bank, i
         Principal(
             subject="S-9", role="customer_manager", channel="counter", institution="B",
             reach=Reach.BOOK, scopes=frozenset({
-                "customer:read", "contribution:read", "offer:read", "offer:respond",
+                "customer:read", "contribution:read", "report:read", "offer:read", "offer:respond",
                 "consent:write", "campaign:read", "personal:reveal",
             }),
             branch_codes=frozenset({"01", "0102"}), staff_number="M9",
